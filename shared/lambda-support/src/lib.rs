@@ -1,1 +1,17 @@
-//! Placeholder.
+//! What every function needs and none should write twice: the environment, the
+//! AWS configuration, metrics, logging, the event loop and lenient batches.
+//!
+//! It decides nothing about alerts, and it does no work at start-up beyond the
+//! logger: the time from the start of the process to its first request for an
+//! event is what a person waits for after a cold start.
+
+pub mod aws;
+pub mod batch;
+pub mod env;
+pub mod error;
+mod logging;
+pub mod metrics;
+mod runtime;
+
+pub use lambda_runtime::{Context, LambdaEvent};
+pub use runtime::{run, start};
