@@ -15,6 +15,10 @@ pub const NOTIFICATION_SCHEMA: &str = "tocsin.notification/1";
 /// The most alerts that one notification names; the rest are counted in `alerts_omitted`.
 pub const ALERTS_IN_A_NOTIFICATION: usize = 20;
 
+/// The most bytes of a notification as JSON, whatever its alerts contain. SNS takes 256 KB together
+/// with the attributes.
+pub const MAX_NOTIFICATION_BYTES: usize = 200 * 1024;
+
 /// Why somebody is told.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -1,0 +1,185 @@
+//! What is forgotten, so that a state stays small enough for one table item.
+//!
+//! A DynamoDB item holds 400 KB. What decisions depend on is a few dozen bytes
+//! an alert and is kept for [`MAX_TRACKED`] alerts; the texts about them share a
+//! budget, and the least urgent lose theirs first.
+
+use std::cmp::Reverse;
+
+use alert_classification::{Fingerprint, Labels};
+use jiff::{SignedDuration, Timestamp};
+
+use super::fold::{Move, MoveKind};
+use crate::state::{AlertDetails, Episode, IncidentState, TrackedAlert};
+
+/// The most alerts, info alerts among them, that one state tracks.
+pub const MAX_TRACKED: usize = 5_000;
+
+/// How long what is over is remembered.
+const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// The bytes that all texts about alerts may have together…
+const TEXT_BUDGET: usize = 128 * 1024;
+/// …and to which they are brought when they have more, so that this is not done at every decision.
+const TEXT_TARGET: usize = 96 * 1024;
+
+/// Makes room when too many alerts are tracked: what is over goes first, oldest first. When all
+/// fire, the least urgent new ones are taken out of `moves` and returned.
+pub(super) fn make_room<'a>(
+    state: &mut IncidentState,
+    moves: &mut Vec<Move<'a>>,
+    now: Timestamp,
+) -> Vec<Move<'a>> {
+    if tracked(state) <= MAX_TRACKED {
+        return Vec::new();
+    }
+    forget_old(state, now);
+    forget_infos(state);
+    forget_resolved(state);
+    let excess = tracked(state).saturating_sub(MAX_TRACKED);
+    let (mut new, mut kept): (Vec<_>, Vec<_>) = moves
+        .drain(..)
+        .partition(|step| step.kind == MoveKind::Began { new: true });
+    new.sort_by_key(|step| {
+        let alert = &step.deciding.arrival.alert;
+        (
+            alert.classification.priority,
+            alert.alert.starts_at,
+            step.fingerprint,
+        )
+    });
+    let overflow = new.split_off(new.len().saturating_sub(excess));
+    for step in &overflow {
+        state.alerts.remove(&step.fingerprint);
+    }
+    kept.append(&mut new);
+    *moves = kept;
+    overflow
+}
+
+/// Forgets what is old, and cuts the texts to their budget.
+pub(super) fn settle(state: &mut IncidentState, now: Timestamp) {
+    forget_old(state, now);
+    fit_texts(state);
+}
+
+fn tracked(state: &IncidentState) -> usize {
+    state.alerts.len() + state.infos.len()
+}
+
+fn forget_old(state: &mut IncidentState, now: Timestamp) {
+    let horizon = now.checked_sub(REMEMBERED_FOR).unwrap_or(Timestamp::MIN);
+    let episode = state.episode.as_ref().filter(|episode| episode.is_open());
+    state.alerts.retain(|_, alert| {
+        alert.is_firing()
+            || alert.seen_at >= horizon
+            || episode.is_some_and(|episode| episode.has(alert))
+    });
+    state.infos.retain(|_, info| info.seen_at >= horizon);
+}
+
+fn forget_infos(state: &mut IncidentState) {
+    let excess = tracked(state).saturating_sub(MAX_TRACKED);
+    let mut oldest: Vec<(Timestamp, Fingerprint)> = state
+        .infos
+        .iter()
+        .map(|(fingerprint, info)| (info.seen_at, *fingerprint))
+        .collect();
+    oldest.sort_unstable();
+    for (_, fingerprint) in oldest.into_iter().take(excess) {
+        state.infos.remove(&fingerprint);
+    }
+}
+
+/// Forgets resolved alerts: those of no open episode first, then the oldest.
+fn forget_resolved(state: &mut IncidentState) {
+    let excess = tracked(state).saturating_sub(MAX_TRACKED);
+    let episode = state.open_episode();
+    let mut oldest: Vec<(bool, Timestamp, Fingerprint)> = state
+        .alerts
+        .iter()
+        .filter(|(_, alert)| !alert.is_firing())
+        .map(|(fingerprint, alert)| {
+            let belongs = episode.is_some_and(|episode: &Episode| episode.has(alert));
+            (belongs, alert.seen_at, *fingerprint)
+        })
+        .collect();
+    oldest.sort_unstable();
+    for (_, _, fingerprint) in oldest.into_iter().take(excess) {
+        state.alerts.remove(&fingerprint);
+    }
+}
+
+/// Takes the details, and if need be the titles, from what is least worth knowing.
+fn fit_texts(state: &mut IncidentState) {
+    let mut total: usize = state.alerts.values().map(weight).sum();
+    if total <= TEXT_BUDGET {
+        return;
+    }
+    let mut alerts: Vec<&mut TrackedAlert> = state.alerts.values_mut().collect();
+    alerts.sort_by_key(|alert| {
+        (
+            alert.is_firing(),
+            Reverse(alert.priority),
+            Reverse(alert.starts_at),
+        )
+    });
+    for alert in &mut alerts {
+        if total <= TEXT_TARGET {
+            return;
+        }
+        total -= alert
+            .details
+            .take()
+            .map_or(0, |details| details_weight(&details));
+    }
+    for alert in alerts {
+        if total <= TEXT_TARGET {
+            return;
+        }
+        total -= std::mem::take(&mut alert.title).len();
+    }
+}
+
+fn weight(alert: &TrackedAlert) -> usize {
+    alert.title.len() + alert.details.as_deref().map_or(0, details_weight)
+}
+
+fn details_weight(details: &AlertDetails) -> usize {
+    // Braces, quotes and the names of the fields.
+    const FRAME: usize = 250;
+    let AlertDetails {
+        source,
+        kind,
+        service,
+        category,
+        rule,
+        reason,
+        response_minutes: _,
+        description,
+        measurement: _,
+        labels,
+        annotations,
+        console_url,
+        runbook,
+    } = details;
+    let short = [source, kind, service, category]
+        .into_iter()
+        .chain(rule)
+        .map(compact_str::CompactString::len)
+        .sum::<usize>();
+    let long = [reason, description]
+        .into_iter()
+        .chain(console_url)
+        .chain(runbook)
+        .map(String::len)
+        .sum::<usize>();
+    FRAME + short + long + labels_weight(labels) + labels_weight(annotations)
+}
+
+fn labels_weight(labels: &Labels) -> usize {
+    labels
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 6)
+        .sum()
+}
