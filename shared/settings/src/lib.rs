@@ -1,9 +1,20 @@
 //! `monitoring.yaml` as validated types, its faults with their places, and its JSON schema.
 //!
-//! This crate is pure: it reads no file, no clock and no environment.
+//! This crate is pure: it reads no file, no clock and no environment. Reading and
+//! checking YAML needs the feature `yaml`; a deployed function reads JSON that its
+//! build script has checked, and carries no YAML parser.
 
 mod channel;
+#[cfg(feature = "yaml")]
+pub mod check;
+mod duration;
+mod matcher;
 mod priority;
+pub mod raw;
+mod settings;
 
 pub use channel::{Channel, UnknownChannel};
+pub use duration::{Duration, InvalidDuration};
+pub use matcher::{InvalidMatcher, Lookup, Matcher, Matchers, Operator};
 pub use priority::{Priority, UnknownPriority};
+pub use settings::{InvalidSettings, Measure, PriorityPolicy, Rule, Service, Settings};

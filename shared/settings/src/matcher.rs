@@ -1,0 +1,371 @@
+//! Matchers: Alertmanager's four on text, and six comparisons on numbers.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use compact_str::CompactString;
+use regex::Regex;
+
+/// What a matcher looks at: text and numbers by name.
+pub trait Lookup {
+    /// The text of a label or field; `None` and `""` mean the same: it is missing.
+    fn text(&self, name: &str) -> Option<&str>;
+    /// The number of a field or label; `None` when it is missing or no number.
+    fn number(&self, name: &str) -> Option<f64>;
+}
+
+/// How a matcher compares.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Operator {
+    /// `=`: the text is the same.
+    Equal,
+    /// `!=`: the text differs.
+    NotEqual,
+    /// `=~`: the whole text matches the regular expression.
+    Matches,
+    /// `!~`: it does not.
+    NotMatches,
+    /// `>`
+    Above,
+    /// `>=`
+    AtLeast,
+    /// `<`
+    Below,
+    /// `<=`
+    AtMost,
+    /// `==`: the number is the same.
+    Equals,
+}
+
+impl Operator {
+    // Longer signs first, so that `>=` is not read as `>`.
+    const SIGNS: [(&str, Self); 9] = [
+        ("=~", Self::Matches),
+        ("!~", Self::NotMatches),
+        ("!=", Self::NotEqual),
+        ("==", Self::Equals),
+        (">=", Self::AtLeast),
+        ("<=", Self::AtMost),
+        ("=", Self::Equal),
+        (">", Self::Above),
+        ("<", Self::Below),
+    ];
+
+    /// The sign as written.
+    #[must_use]
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Matches => "=~",
+            Self::NotMatches => "!~",
+            Self::Above => ">",
+            Self::AtLeast => ">=",
+            Self::Below => "<",
+            Self::AtMost => "<=",
+            Self::Equals => "==",
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Test {
+    Text { equal: bool, text: CompactString },
+    Pattern { matches: bool, pattern: Pattern },
+    Number { operator: Operator, number: f64 },
+}
+
+/// A regular expression, anchored at both ends, compiled when it is first needed:
+/// a function that wakes up for one alert need not compile the whole rule book.
+#[derive(Debug)]
+struct Pattern {
+    source: CompactString,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    fn is_match(&self, text: &str) -> bool {
+        self.compiled
+            .get_or_init(|| compile(&self.source).ok())
+            .as_ref()
+            .is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+fn compile(source: &str) -> Result<Regex, regex::Error> {
+    Regex::new(&format!("^(?:{source})$"))
+}
+
+/// One condition on a label or field: `service="payments"`, `alertname=~"api-.*"`, `value > 5`.
+#[derive(Debug)]
+pub struct Matcher {
+    name: CompactString,
+    test: Test,
+}
+
+/// A text that is no matcher.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidMatcher {
+    /// There is no operator in it.
+    #[error(
+        "`{0}` is no matcher: write name, operator and value, such as service=\"payments\", alertname=~\"api-.*\" or value > 5"
+    )]
+    NoOperator(String),
+    /// The name is not one that a label can have.
+    #[error("`{0}` is no label name: it has letters, digits, `_`, `-`, `.` and `:` only")]
+    Name(String),
+    /// The regular expression is faulty.
+    #[error("`{pattern}` is no regular expression: {problem}")]
+    Pattern {
+        /// What was written.
+        pattern: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The comparison needs a number.
+    #[error("`{0}` is no number, which `{1}` needs; to compare text write =, !=, =~ or !~")]
+    Number(String, &'static str),
+    /// A quoted text is not closed.
+    #[error("the quotes of {0} are not closed or something follows them")]
+    Quotes(String),
+}
+
+impl Matcher {
+    /// Reads a matcher.
+    ///
+    /// # Errors
+    /// When it has no operator, a faulty name, an unclosed quote, a faulty
+    /// regular expression, or no number where one is compared.
+    pub fn try_new(text: &str) -> Result<Self, InvalidMatcher> {
+        let no_operator = || InvalidMatcher::NoOperator(text.to_owned());
+        let at = text.find(['=', '!', '<', '>']).ok_or_else(no_operator)?;
+        let (name, rest) = text.split_at_checked(at).ok_or_else(no_operator)?;
+        let (operator, value) = Operator::SIGNS
+            .into_iter()
+            .find_map(|(sign, operator)| Some((operator, rest.strip_prefix(sign)?)))
+            .ok_or_else(no_operator)?;
+        let name = name.trim();
+        let is_name = |b: u8| b.is_ascii_alphanumeric() || b"_-.:".contains(&b);
+        if name.is_empty() || !name.bytes().all(is_name) {
+            return Err(InvalidMatcher::Name(name.to_owned()));
+        }
+        let value = unquote(value.trim())?;
+        let test = match operator {
+            Operator::Equal | Operator::NotEqual => Test::Text {
+                equal: operator == Operator::Equal,
+                text: value.into(),
+            },
+            Operator::Matches | Operator::NotMatches => {
+                if let Err(error) = compile(&value) {
+                    // The crate's text has the whole pattern and a caret; its last line says what is wrong.
+                    let problem = error.to_string();
+                    let problem = problem.lines().last().unwrap_or_default();
+                    let problem = problem.trim_start_matches("error: ").to_owned();
+                    return Err(InvalidMatcher::Pattern {
+                        pattern: value,
+                        problem,
+                    });
+                }
+                Test::Pattern {
+                    matches: operator == Operator::Matches,
+                    pattern: Pattern {
+                        source: value.into(),
+                        compiled: OnceLock::new(),
+                    },
+                }
+            }
+            Operator::Above
+            | Operator::AtLeast
+            | Operator::Below
+            | Operator::AtMost
+            | Operator::Equals => Test::Number {
+                operator,
+                number: value
+                    .parse()
+                    .ok()
+                    .filter(|number: &f64| number.is_finite())
+                    .ok_or_else(|| InvalidMatcher::Number(value, operator.sign()))?,
+            },
+        };
+        Ok(Self {
+            name: name.into(),
+            test,
+        })
+    }
+
+    /// Whether it holds. A missing label is an empty text; a missing number compares as false.
+    pub fn is_match(&self, subject: &impl Lookup) -> bool {
+        match &self.test {
+            Test::Text { equal, text } => {
+                (subject.text(&self.name).unwrap_or_default() == text) == *equal
+            }
+            Test::Pattern { matches, pattern } => {
+                pattern.is_match(subject.text(&self.name).unwrap_or_default()) == *matches
+            }
+            Test::Number { operator, number } => {
+                subject
+                    .number(&self.name)
+                    .is_some_and(|value| match operator {
+                        Operator::Above => value > *number,
+                        Operator::AtLeast => value >= *number,
+                        Operator::Below => value < *number,
+                        Operator::AtMost => value <= *number,
+                        Operator::Equals => (value - *number).abs() < f64::EPSILON,
+                        Operator::Equal
+                        | Operator::NotEqual
+                        | Operator::Matches
+                        | Operator::NotMatches => false,
+                    })
+            }
+        }
+    }
+
+    /// The label or field that it looks at.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it compares numbers: what it looked at is then worth telling.
+    #[must_use]
+    pub const fn is_numeric(&self) -> bool {
+        matches!(self.test, Test::Number { .. })
+    }
+}
+
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.test {
+            Test::Text { equal, text } => {
+                let sign = if *equal { "=" } else { "!=" };
+                write!(f, "{}{sign}\"{text}\"", self.name)
+            }
+            Test::Pattern { matches, pattern } => {
+                let sign = if *matches { "=~" } else { "!~" };
+                write!(f, "{}{sign}\"{}\"", self.name, pattern.source)
+            }
+            Test::Number { operator, number } => {
+                write!(f, "{} {} {number}", self.name, operator.sign())
+            }
+        }
+    }
+}
+
+fn unquote(text: &str) -> Result<String, InvalidMatcher> {
+    let Some(inner) = text.strip_prefix('"') else {
+        return Ok(text.to_owned());
+    };
+    let mut value = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if chars.as_str().is_empty() => return Ok(value),
+            '"' => break,
+            '\\' => match chars.next() {
+                Some('n') => value.push('\n'),
+                Some(quoted @ ('"' | '\\')) => value.push(quoted),
+                // Alertmanager keeps what it does not know, so that `\d` may be written plainly.
+                Some(other) => value.extend(['\\', other]),
+                None => break,
+            },
+            _ => value.push(c),
+        }
+    }
+    Err(InvalidMatcher::Quotes(text.to_owned()))
+}
+
+/// Conditions of which all of one list and at least one of another must hold.
+#[derive(Debug, Default)]
+pub struct Matchers {
+    all: Vec<Matcher>,
+    any: Vec<Matcher>,
+}
+
+impl Matchers {
+    /// All of `all` and, when there is any, one of `any`.
+    #[must_use]
+    pub const fn new(all: Vec<Matcher>, any: Vec<Matcher>) -> Self {
+        Self { all, any }
+    }
+
+    /// Whether they hold.
+    pub fn is_match(&self, subject: &impl Lookup) -> bool {
+        self.all.iter().all(|matcher| matcher.is_match(subject))
+            && (self.any.is_empty() || self.any.iter().any(|matcher| matcher.is_match(subject)))
+    }
+
+    /// Those that compare numbers and hold: what made the difference.
+    pub fn deciding<'a>(&'a self, subject: &'a impl Lookup) -> impl Iterator<Item = &'a Matcher> {
+        self.all
+            .iter()
+            .chain(&self.any)
+            .filter(|matcher| matcher.is_numeric() && matcher.is_match(subject))
+    }
+
+    /// Whether there is no condition at all.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.all.is_empty() && self.any.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lookup, Matcher};
+    use test_case::test_case;
+
+    struct Subject;
+    impl Lookup for Subject {
+        fn text(&self, name: &str) -> Option<&str> {
+            match name {
+                "service" => Some("payments"),
+                "alertname" => Some("api-errors"),
+                "number" => Some("5.0"),
+                _ => None,
+            }
+        }
+        fn number(&self, name: &str) -> Option<f64> {
+            (name == "value").then_some(5.0)
+        }
+    }
+
+    #[test_case(r#"service="payments""#, true)]
+    #[test_case("service = payments", true; "bare and spaced")]
+    #[test_case(r#"service!="payments""#, false)]
+    #[test_case(r#"missing="""#, true; "missing is empty")]
+    #[test_case(r#"missing!="x""#, true)]
+    #[test_case(r#"alertname=~"api-.*""#, true)]
+    #[test_case(r#"alertname=~"api""#, false; "anchored")]
+    #[test_case(r#"alertname=~"x|api-errors""#, true; "the anchors hold the alternation")]
+    #[test_case(r#"alertname!~"db-.*""#, true)]
+    #[test_case(r#"alertname=~"\w+-\w+""#, true; "escapes of the expression survive")]
+    #[test_case("value > 5", false)]
+    #[test_case("value >= 5", true)]
+    #[test_case("value<6", true)]
+    #[test_case("value <= 4.9", false)]
+    #[test_case("value == 5", true)]
+    #[test_case("missing > 0", false; "a missing number is never compared")]
+    #[test_case("missing < 0", false; "not even below")]
+    fn compares(text: &str, expected: bool) {
+        assert_eq!(Matcher::try_new(text).unwrap().is_match(&Subject), expected);
+    }
+
+    #[test_case("service", "no matcher"; "no operator")]
+    #[test_case("a b=\"c\"", "no label name"; "space in the name")]
+    #[test_case("=\"c\"", "no label name"; "no name")]
+    #[test_case("a=~\"(\"", "unclosed group"; "regular expression")]
+    #[test_case("a > five", "no number"; "number")]
+    #[test_case("a=\"x", "not closed"; "quotes")]
+    #[test_case("a=\"x\" y", "not closed"; "something follows")]
+    fn says_what_is_wrong(text: &str, expected: &str) {
+        let error = Matcher::try_new(text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+
+    #[test_case(r#"service="payments""#)]
+    #[test_case(r#"alertname=~"api-.*""#)]
+    #[test_case("value >= 5")]
+    fn prints_as_written(text: &str) {
+        assert_eq!(Matcher::try_new(text).unwrap().to_string(), text);
+    }
+}
