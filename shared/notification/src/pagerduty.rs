@@ -1,0 +1,250 @@
+//! PagerDuty's Events API v2. The incident's id is the `dedup_key`: all that is said about one
+//! episode joins one PagerDuty incident, and a new outage opens a new one.
+
+use alert_classification::Labels;
+use incident::{AlertSummary, Notification, NotificationEvent};
+use serde::Serialize;
+use settings::Priority;
+
+use crate::links;
+use crate::text;
+use crate::wording::{self, Measured};
+
+/// The longest summary.
+pub const SUMMARY: usize = 1024;
+/// The largest event is 512 KB; a little is left for the routing key and for how they count.
+pub const EVENT_BYTES: usize = 500_000;
+
+const FIELD: usize = 255;
+const DETAIL: usize = 2000;
+const LABELS: usize = 60;
+
+/// What to send, or why nothing is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rendered {
+    /// The event, still without its routing key.
+    Event(Box<Event>),
+    /// Nothing is sent, for this reason.
+    Suppressed(&'static str),
+}
+
+/// What PagerDuty is to do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Open an incident, or add to the open one.
+    Trigger,
+    /// End it.
+    Resolve,
+}
+
+/// PagerDuty's severities.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// P1.
+    Critical,
+    /// P2.
+    Error,
+    /// P3.
+    Warning,
+    /// P4.
+    Info,
+}
+
+impl From<Priority> for Severity {
+    fn from(priority: Priority) -> Self {
+        match priority {
+            Priority::P1 => Self::Critical,
+            Priority::P2 => Self::Error,
+            Priority::P3 => Self::Warning,
+            Priority::P4 => Self::Info,
+        }
+    }
+}
+
+/// An event of the Events API v2, without the routing key, which is a secret.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    event_action: Action,
+    dedup_key: String,
+    client_url: Option<String>,
+    payload: Payload,
+    links: Vec<EventLink>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Payload {
+    summary: String,
+    timestamp: String,
+    severity: Severity,
+    source: String,
+    component: String,
+    group: String,
+    class: String,
+    custom_details: Details,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct EventLink {
+    href: String,
+    text: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Details {
+    incident_id: String,
+    event: NotificationEvent,
+    reason: String,
+    priority: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    respond_by: Option<String>,
+    firing: u32,
+    resolved: u32,
+    alerts: Vec<AlertDetails>,
+    alerts_omitted: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct AlertDetails {
+    title: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    description: String,
+    status: &'static str,
+    priority: &'static str,
+    why: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measured: Option<String>,
+    source: String,
+    since: String,
+    labels: Labels,
+    annotations: Labels,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    routing_key: &'a str,
+    event_action: Action,
+    dedup_key: &'a str,
+    client: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_url: Option<&'a str>,
+    payload: &'a Payload,
+    #[serde(skip_serializing_if = "slice_is_empty")]
+    links: &'a [EventLink],
+}
+
+const fn slice_is_empty(links: &&[EventLink]) -> bool {
+    links.is_empty()
+}
+
+impl Event {
+    /// The body to be posted: the event with its routing key.
+    ///
+    /// # Errors
+    /// Only if the event could not be written as JSON, which none of its parts can cause.
+    pub fn body(&self, routing_key: &str) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&Body {
+            routing_key,
+            event_action: self.event_action,
+            dedup_key: &self.dedup_key,
+            client: "Tocsin",
+            client_url: self.client_url.as_deref(),
+            payload: &self.payload,
+            links: &self.links,
+        })
+    }
+}
+
+/// The event for a notification.
+#[must_use]
+pub fn render(notification: &Notification) -> Rendered {
+    let event_action = match notification.event {
+        // A second trigger with the same key joins the open incident instead of paging again.
+        NotificationEvent::Opened | NotificationEvent::Updated => Action::Trigger,
+        NotificationEvent::Resolved => Action::Resolve,
+        NotificationEvent::Info => {
+            return Rendered::Suppressed(
+                "a report opens no PagerDuty incident: nothing would ever resolve it",
+            );
+        }
+    };
+    let incident = &notification.incident;
+    let link = |link: links::Link<'_>| EventLink { href: link.url.to_owned(), text: link.label };
+    let console = links::console(notification);
+    let mut event = Event {
+        event_action,
+        dedup_key: incident.id.to_string(),
+        client_url: console.map(|link| link.url.to_owned()),
+        payload: Payload {
+            summary: wording::headline(notification, SUMMARY),
+            timestamp: notification.at.to_string(),
+            severity: incident.priority.into(),
+            source: text::clipped_line(&incident.service, FIELD),
+            component: component(notification),
+            group: text::clipped_line(&incident.key, FIELD),
+            class: text::clipped_line(&incident.category, FIELD),
+            custom_details: details(notification),
+        },
+        links: links::runbook(notification).into_iter().chain(console).map(link).collect(),
+    };
+    fit(&mut event);
+    Rendered::Event(Box::new(event))
+}
+
+/// What of the service is affected, as the most urgent alert names it.
+fn component(notification: &Notification) -> String {
+    let alert = notification.alerts.first();
+    let name = alert.and_then(|alert| alert.labels.get("alertname").or(Some(&alert.kind)));
+    text::clipped_line(name.unwrap_or(&notification.incident.service), FIELD)
+}
+
+fn details(notification: &Notification) -> Details {
+    let incident = &notification.incident;
+    Details {
+        incident_id: incident.id.to_string(),
+        event: notification.event,
+        reason: text::clipped_line(&notification.reason, DETAIL),
+        priority: wording::priority(incident.priority),
+        respond_by: wording::respond_by(notification).map(wording::time),
+        firing: incident.firing,
+        resolved: incident.resolved,
+        alerts: notification.alerts.iter().map(alert).collect(),
+        alerts_omitted: notification.alerts_omitted,
+    }
+}
+
+fn alert(alert: &AlertSummary) -> AlertDetails {
+    AlertDetails {
+        title: text::clipped_line(&alert.title, FIELD),
+        description: text::clip(&text::lines(&alert.description), DETAIL).into_owned(),
+        status: alert.status.as_str(),
+        priority: alert.priority.as_str(),
+        why: text::clipped_line(&alert.reason, DETAIL),
+        rule: alert.rule.as_deref().map(|rule| text::clipped_line(rule, FIELD)),
+        measured: alert.measurement.as_ref().and_then(Measured::of).map(|m| m.sentence()),
+        source: text::clipped_line(&format!("{} ({})", alert.source, alert.kind), FIELD),
+        since: wording::time(alert.starts_at),
+        labels: bounded(&alert.labels),
+        annotations: bounded(&alert.annotations),
+    }
+}
+
+fn bounded(labels: &Labels) -> Labels {
+    labels
+        .iter()
+        .take(LABELS)
+        .map(|(name, value)| (text::clipped_line(name, FIELD), text::clipped_line(value, DETAIL)))
+        .collect()
+}
+
+/// Leaves out the least urgent alerts until the event is small enough. They are still counted.
+fn fit(event: &mut Event) {
+    let size = |event: &Event| event.body("").map_or(0, |json| json.len());
+    while size(event) > EVENT_BYTES && event.payload.custom_details.alerts.pop().is_some() {
+        let omitted = &mut event.payload.custom_details.alerts_omitted;
+        *omitted = omitted.saturating_add(1);
+    }
+}

@@ -1,0 +1,189 @@
+//! Which blocks a notification becomes.
+
+use alert_classification::{Labels, Status};
+use incident::{AlertSummary, Notification, NotificationEvent};
+use jiff::Timestamp;
+use settings::Priority;
+
+use super::block::limits;
+use super::escape::{code, line, paragraph};
+use super::{Attachment, Block, Button, Message, Text};
+use crate::links::{self, Link};
+use crate::wording::{self, Measured};
+
+/// How many alerts are described; more would be scrolled past. They are counted.
+const ALERTS: usize = 8;
+/// How many labels of an alert are shown.
+const LABELS: usize = 12;
+/// Slack collapses long attachments, so a description is kept short.
+const DESCRIPTION: usize = 500;
+const SHORT: usize = 200;
+const VALUE: usize = 120;
+
+/// The message for a notification.
+#[must_use]
+pub fn render(notification: &Notification) -> Message {
+    let headline = wording::headline(notification, SHORT);
+    let fallback = super::plain(&headline, limits::TEXT);
+    let header = format!("{} {headline}", symbol(notification));
+    Message {
+        text: fallback.clone(),
+        blocks: vec![Block::Header { text: Text::plain(&header, limits::HEADER) }],
+        attachments: vec![Attachment {
+            color: color(notification),
+            fallback,
+            blocks: body(notification),
+        }],
+    }
+}
+
+fn body(notification: &Notification) -> Vec<Block> {
+    let mut blocks = vec![Block::Section { text: None, fields: fields(notification) }];
+    for alert in notification.alerts.iter().take(ALERTS) {
+        blocks.push(section(what(alert)));
+        let labels = labels(&alert.labels);
+        if !labels.is_empty() {
+            blocks.push(Block::Context { elements: vec![Text::marked(labels)] });
+        }
+    }
+    if let Some(more) = omitted(notification) {
+        blocks.push(section(more));
+    }
+    let buttons = buttons(notification);
+    if !buttons.is_empty() {
+        blocks.push(Block::Actions { elements: buttons });
+    }
+    blocks.push(Block::Context { elements: footer(notification) });
+    blocks
+}
+
+fn section(text: String) -> Block {
+    Block::Section { text: Some(Text::marked(text)), fields: Vec::new() }
+}
+
+fn fields(notification: &Notification) -> Vec<Text> {
+    let incident = &notification.incident;
+    let field = |name: &str, value: String| Text::marked(format!("*{name}*\n{value}"));
+    let mut fields = vec![
+        field("Priority", wording::priority(incident.priority)),
+        field("Service", line(&incident.service, VALUE)),
+        field("Category", line(&incident.category, VALUE)),
+        field("Alerts", wording::counts(notification).unwrap_or_else(|| "a report".to_owned())),
+    ];
+    if let Some(by) = wording::respond_by(notification) {
+        let within = wording::minutes(incident.response_minutes);
+        fields.push(field("Answer", format!("within {within}, by {}", local_time(by))));
+    }
+    fields.push(field("Since", local_time(incident.opened_at)));
+    if let Some(end) = incident.resolved_at {
+        let lasted = wording::span(incident.opened_at, end);
+        fields.push(field("Until", format!("{} ({lasted})", local_time(end))));
+    }
+    fields.push(field("Because", line(&notification.reason, SHORT)));
+    fields.truncate(limits::FIELDS);
+    fields
+}
+
+/// One alert: what, what was measured, what the source said, and why it has its priority.
+fn what(alert: &AlertSummary) -> String {
+    let mut parts = vec![format!(
+        "{} *{}* {}",
+        bullet(alert.status),
+        alert.priority,
+        line(&alert.title, SHORT)
+    )];
+    if let Some(measured) = alert.measurement.as_ref().and_then(Measured::of) {
+        parts.push(format!("*Value:* {}", line(&measured.sentence(), SHORT)));
+    }
+    if !alert.description.trim().is_empty() {
+        // Escaped text has no `>` of its own, so this quotes every line and nothing else.
+        let quoted = paragraph(&alert.description, DESCRIPTION).replace('\n', "\n>");
+        parts.push(format!(">{quoted}"));
+    }
+    let rule = alert.rule.as_deref().map(|rule| format!(" (rule {})", code(rule, VALUE)));
+    parts.push(format!("*Why:* {}{}", line(&alert.reason, 400), rule.unwrap_or_default()));
+    let notes = pairs(&alert.annotations, VALUE);
+    if !notes.is_empty() {
+        parts.push(notes);
+    }
+    parts.join("\n")
+}
+
+fn pairs(labels: &Labels, most: usize) -> String {
+    let pair = |(name, value): (&str, &str)| format!("{}: {}", line(name, 60), line(value, most));
+    labels.iter().take(5).map(pair).collect::<Vec<_>>().join("\n")
+}
+
+fn labels(labels: &Labels) -> String {
+    let pair = |(name, value): (&str, &str)| code(&format!("{name}={value}"), VALUE);
+    let mut shown: Vec<String> = labels.iter().take(LABELS).map(pair).collect();
+    if let Some(more @ 1..) = labels.len().checked_sub(LABELS) {
+        shown.push(format!("and {more} more"));
+    }
+    shown.join(" ")
+}
+
+fn omitted(notification: &Notification) -> Option<String> {
+    let unshown = notification.alerts.len().saturating_sub(ALERTS);
+    let omitted = u64::try_from(unshown).unwrap_or_default() + u64::from(notification.alerts_omitted);
+    (omitted > 0).then(|| format!("…and {} not shown here.", wording::counted(omitted, "more alert")))
+}
+
+fn buttons(notification: &Notification) -> Vec<Button> {
+    let button = |link: Link<'_>, action_id: &str| {
+        (link.url.len() <= limits::URL).then(|| Button {
+            text: Text::plain(link.label, limits::BUTTON),
+            url: link.url.to_owned(),
+            action_id: action_id.to_owned(),
+        })
+    };
+    let runbook = links::runbook(notification).and_then(|link| button(link, "runbook"));
+    let console = links::console(notification).and_then(|link| button(link, "console"));
+    runbook.into_iter().chain(console).collect()
+}
+
+fn footer(notification: &Notification) -> Vec<Text> {
+    let incident = &notification.incident;
+    let mut elements = vec![Text::marked(code(incident.id.as_str(), VALUE))];
+    if let Some(alert) = notification.alerts.first() {
+        elements.push(Text::marked(line(&format!("{} · {}", alert.source, alert.kind), VALUE)));
+    }
+    elements.push(Text::marked(format!("Tocsin · {}", local_time(notification.at))));
+    elements
+}
+
+/// A time that every reader sees in their own time zone.
+fn local_time(at: Timestamp) -> String {
+    let seconds = at.as_second();
+    format!("<!date^{seconds}^{{date_short_pretty}} {{time_secs}}|{}>", wording::time(at))
+}
+
+const fn symbol(notification: &Notification) -> &'static str {
+    match (notification.event, notification.incident.priority) {
+        (NotificationEvent::Resolved, _) => "✅",
+        (NotificationEvent::Info, _) => "ℹ️",
+        (_, Priority::P1) => "🔴",
+        (_, Priority::P2) => "🟠",
+        (_, Priority::P3) => "🟡",
+        (_, Priority::P4) => "🔵",
+    }
+}
+
+const fn bullet(status: Status) -> &'static str {
+    match status {
+        Status::Firing => "🔥",
+        Status::Resolved => "✅",
+        Status::Info => "ℹ️",
+    }
+}
+
+const fn color(notification: &Notification) -> &'static str {
+    match (notification.event, notification.incident.priority) {
+        (NotificationEvent::Resolved, _) => "#2e9e5b",
+        (NotificationEvent::Info, _) => "#6b7785",
+        (_, Priority::P1) => "#c8102e",
+        (_, Priority::P2) => "#e8590c",
+        (_, Priority::P3) => "#d9a400",
+        (_, Priority::P4) => "#2f6fde",
+    }
+}

@@ -1,0 +1,89 @@
+//! What each channel is told about a dozen notifications.
+
+mod support;
+
+use notification::{email, pagerduty, slack, sms, webhook};
+
+fn settings(channel: &str) -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(format!("snapshots/{channel}"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
+}
+
+#[test]
+fn email_reads_well() {
+    settings("email").bind(|| {
+        for (name, notification) in support::all() {
+            let email = email::render(&notification);
+            let headers: String = email.headers.iter().map(|(n, v)| format!("{n}: {v}\n")).collect();
+            insta::assert_snapshot!(
+                name,
+                format!("Subject: {}\n{headers}\n{}", email.subject, email.text)
+            );
+        }
+    });
+}
+
+#[test]
+fn html_is_escaped_and_complete() {
+    settings("email").bind(|| {
+        for (name, notification) in support::all() {
+            // The long ones are checked by their properties.
+            if !matches!(name, "burst" | "long") {
+                insta::assert_snapshot!(format!("{name}.html"), email::render(&notification).html);
+            }
+        }
+    });
+}
+
+#[test]
+fn slack_reads_well() {
+    settings("slack").bind(|| {
+        for (name, notification) in support::all() {
+            insta::assert_json_snapshot!(name, slack::render(&notification));
+        }
+    });
+}
+
+#[test]
+fn sms_says_what_matters() {
+    let lines: Vec<String> = support::all()
+        .iter()
+        .map(|(name, notification)| {
+            let text = sms::render(notification);
+            format!("{name:<10} {:>3} {text}", sms::septets(&text))
+        })
+        .collect();
+    settings("sms").bind(|| insta::assert_snapshot!("all", lines.join("\n")));
+}
+
+#[test]
+fn pagerduty_opens_and_resolves() {
+    settings("pagerduty").bind(|| {
+        for (name, notification) in support::all() {
+            match pagerduty::render(&notification) {
+                pagerduty::Rendered::Event(event) => {
+                    let body: serde_json::Value =
+                        serde_json::from_str(&event.body("R0UT1NGKEY").unwrap()).unwrap();
+                    insta::assert_json_snapshot!(name, body);
+                }
+                pagerduty::Rendered::Suppressed(reason) => insta::assert_snapshot!(name, reason),
+            }
+        }
+    });
+}
+
+#[test]
+fn webhook_documents_are_complete() {
+    settings("webhook").bind(|| {
+        for (name, notification) in support::all() {
+            if matches!(name, "opened" | "resolved" | "info" | "hostile") {
+                let body: serde_json::Value =
+                    serde_json::from_str(&webhook::body(&notification).unwrap()).unwrap();
+                insta::assert_json_snapshot!(name, body);
+            }
+        }
+    });
+}
