@@ -1,1 +1,23 @@
-//! Placeholder.
+//! What is remembered between two invocations: the states of incidents, the
+//! notifications that are still to be published, and what has been delivered.
+//!
+//! The ports are narrow traits; [`DynamoStore`] is the table of `ARCHITECTURE.md`
+//! and [`MemoryStore`] its twin. One suite (`conformance`) runs on both. This crate
+//! decides nothing: it says who was first and lets the others know.
+
+mod body;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod dynamo;
+mod error;
+mod memory;
+mod port;
+mod prepared;
+
+pub use dynamo::DynamoStore;
+pub use error::StoreError;
+pub use memory::{Fault, MemoryStore, Operation};
+pub use port::{
+    Claim, Commit, DeliveryLog, IncidentStore, Loaded, Outbox, OutboxEntry, OutboxRef,
+    PendingEntry, Version,
+};

@@ -1,0 +1,15 @@
+//! The suite that every twin of the store has to pass.
+//!
+//! It panics nowhere and prints nothing: a [`Report`] says what held, so that a
+//! test, a simulation and a smoke test of a deployed table can use it alike.
+
+mod check;
+mod deliveries;
+mod incidents;
+mod outbox;
+mod suite;
+mod table;
+
+pub use check::Failure;
+pub use suite::{Report, Subject, run_all};
+pub use table::create_table;

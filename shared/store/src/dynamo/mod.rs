@@ -1,0 +1,11 @@
+//! The table of `ARCHITECTURE.md`: one module for each kind of item.
+
+mod deliveries;
+mod failure;
+mod incidents;
+mod item;
+mod outbox;
+mod patience;
+mod table;
+
+pub use table::DynamoStore;

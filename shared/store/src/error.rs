@@ -1,0 +1,103 @@
+//! What can go wrong, and whether trying again can help.
+
+use std::error::Error;
+
+use lambda_support::error::{Retry, Retryable};
+
+/// A cause that comes from elsewhere.
+pub(crate) type Cause = Box<dyn Error + Send + Sync>;
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Somebody else decided first.
+    #[error("the state of `{key}` changed meanwhile: load it and decide again")]
+    Conflict {
+        /// What the incident is about.
+        key: String,
+    },
+    /// The table is asked for more than it is ready for just now.
+    #[error("the table throttles {operation}: try again later")]
+    Throttled {
+        /// What was asked.
+        operation: &'static str,
+        /// What the table said, if it said anything.
+        source: Option<Cause>,
+    },
+    /// There was no answer, or the service stumbled. Whether a write took place is not known.
+    #[error("the table did not answer {operation}: try again later")]
+    Unavailable {
+        /// What was asked.
+        operation: &'static str,
+        /// What happened.
+        source: Cause,
+    },
+    /// The table refuses such a request, today and tomorrow.
+    #[error(
+        "the table refuses {operation} ({code}): check the table's name and the function's policy"
+    )]
+    Refused {
+        /// What was asked.
+        operation: &'static str,
+        /// DynamoDB's code.
+        code: String,
+        /// What the table said.
+        source: Cause,
+    },
+    /// The item would be larger than the table takes.
+    #[error(
+        "`{key}` needs {size} bytes and an item may have {limit}: let the state keep fewer alerts"
+    )]
+    TooLarge {
+        /// What the incident is about.
+        key: String,
+        /// How large it is.
+        size: usize,
+        /// How large it may be.
+        limit: usize,
+    },
+    /// The key is longer than the table takes.
+    #[error("`{start}…` has {size} bytes and a key may have {limit}: shorten the key")]
+    KeyTooLong {
+        /// Its first characters.
+        start: String,
+        /// How long it is.
+        size: usize,
+        /// How long it may be.
+        limit: usize,
+    },
+    /// More is to be published at once than fits into one transaction.
+    #[error("`{key}` publishes {count} notifications at once and may publish {limit}: merge them")]
+    TooManyEntries {
+        /// What the incident is about.
+        key: String,
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// The state is no JSON.
+    #[error("the state of `{key}` cannot be written as JSON")]
+    Encode {
+        /// What the incident is about.
+        key: String,
+        /// Why.
+        source: serde_json::Error,
+    },
+}
+
+impl Retryable for StoreError {
+    fn retry(&self) -> Retry {
+        match self {
+            Self::Conflict { .. } | Self::Throttled { .. } | Self::Unavailable { .. } => {
+                Retry::Retryable
+            }
+            Self::Refused { .. }
+            | Self::TooLarge { .. }
+            | Self::KeyTooLong { .. }
+            | Self::TooManyEntries { .. }
+            | Self::Encode { .. } => Retry::Permanent,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The ports: what the functions may ask of the table, and nothing of how it is done.
+
+use std::collections::HashMap;
+
+use incident::IncidentId;
+use jiff::{SignedDuration, Timestamp};
+use settings::Channel;
+
+use crate::error::StoreError;
+
+/// Counts the decisions about one key. A decision is written on condition that
+/// the count is still the one it was taken on.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Version(pub u64);
+
+impl Version {
+    /// Nothing was decided yet.
+    pub const NONE: Self = Self(0);
+
+    /// The version that a commit on this one makes.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// What is known about a key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded<S> {
+    /// What a commit has to expect.
+    pub version: Version,
+    /// The state; `None` if there is none yet or it cannot be read.
+    pub state: Option<S>,
+    /// Why a state that is there cannot be read. Whoever goes on from nothing
+    /// tells people once too often; whoever stops tells nobody. It must be logged.
+    pub fault: Option<String>,
+}
+
+impl<S> Loaded<S> {
+    /// Nothing was decided about the key yet.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self {
+            version: Version::NONE,
+            state: None,
+            fault: None,
+        }
+    }
+}
+
+/// A decision to be written: the new state and what is to be published, all or nothing.
+#[derive(Debug)]
+pub struct Commit<'a, S> {
+    /// What the incident is about.
+    pub key: &'a str,
+    /// The version that the decision was taken on.
+    pub expected: Version,
+    /// The new state.
+    pub state: &'a S,
+    /// For people who look into the table: `open`, `resolved`, …
+    pub status: &'a str,
+    /// What is to be published.
+    pub outbox: &'a [OutboxEntry],
+    /// When the item may be forgotten; `None` while something fires.
+    pub keep_until: Option<Timestamp>,
+}
+
+// Derived, these would ask the same of `S`, which is only borrowed.
+impl<S> Copy for Commit<'_, S> {}
+impl<S> Clone for Commit<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+/// A notification on its way to the topic.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OutboxEntry {
+    /// The notification's id: the same decision writes the same entry.
+    pub id: String,
+    /// The notification as JSON.
+    pub body: String,
+    /// When it was written.
+    pub written_at: Timestamp,
+}
+
+/// Names an entry of the outbox.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct OutboxRef {
+    /// What the incident is about.
+    pub key: String,
+    /// The notification's id.
+    pub id: String,
+}
+
+/// An entry that nobody has removed yet.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PendingEntry {
+    /// What [`Outbox::remove`] wants to know.
+    pub reference: OutboxRef,
+    /// The notification as JSON.
+    pub body: String,
+    /// When it was written.
+    pub written_at: Timestamp,
+}
+
+/// The states of incidents.
+pub trait IncidentStore<S>: Send + Sync {
+    /// Reads the states of these keys as they are now; every key has an entry in the answer.
+    fn load(
+        &self,
+        keys: &[&str],
+    ) -> impl Future<Output = Result<HashMap<String, Loaded<S>>, StoreError>> + Send;
+
+    /// Writes a decision if its expected version is still the current one, and gives the new version.
+    ///
+    /// [`StoreError::Conflict`] means: load and decide again. That is also right
+    /// when the write succeeded and only its answer was lost: the client's repetition
+    /// then meets the version that it wrote itself. Loaded again, the state has the
+    /// version `expected + 1`, already contains the alerts, and our own entries are
+    /// in the outbox; deciding again finds duplicates and has nothing to write. So
+    /// compare-and-set is the idempotency, and no token has to be kept for it.
+    fn commit(
+        &self,
+        commit: Commit<'_, S>,
+    ) -> impl Future<Output = Result<Version, StoreError>> + Send;
+}
+
+/// Notifications that were decided on and perhaps not yet published.
+pub trait Outbox: Send + Sync {
+    /// The entries that were written before a time, oldest first, at most `limit`.
+    ///
+    /// An entry may show up some time after it was written, and some time after it was removed.
+    fn pending(
+        &self,
+        older_than: Timestamp,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<PendingEntry>, StoreError>> + Send;
+
+    /// Forgets entries that were published. Removing one that is gone is no error.
+    fn remove(&self, entries: &[OutboxRef]) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// The answer to somebody who wants to deliver.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Claim {
+    /// Deliver, and then [`DeliveryLog::complete`] or [`DeliveryLog::release`].
+    Granted {
+        /// What the last delivery left behind, such as Slack's thread.
+        reference: Option<String>,
+    },
+    /// This version was delivered.
+    AlreadyDelivered,
+    /// A newer version was delivered; this one would tell old news.
+    Superseded {
+        /// The version that was delivered.
+        by: u64,
+    },
+    /// Somebody is delivering a message of this incident on this channel.
+    InProgress {
+        /// When their lease ends.
+        until: Timestamp,
+    },
+}
+
+/// What has been delivered, by incident and channel.
+///
+/// A lease is held for a version and by a process. One that ended without an
+/// answer is taken over, so a sender that was only slow makes a second delivery:
+/// at least once, not at most once.
+pub trait DeliveryLog: Send + Sync {
+    /// Asks whether to deliver a version, and reserves it for `lease` if so.
+    fn claim(
+        &self,
+        incident: &IncidentId,
+        channel: Channel,
+        version: u64,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
+
+    /// Notes that a version was delivered. A reference that is not given stays as it was.
+    fn complete(
+        &self,
+        incident: &IncidentId,
+        channel: Channel,
+        version: u64,
+        reference: Option<&str>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Gives a lease back, if it is still ours, so that a retry need not wait for its end.
+    fn release(
+        &self,
+        incident: &IncidentId,
+        channel: Channel,
+        version: u64,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
