@@ -12,6 +12,9 @@ mod policy;
 mod state;
 mod timeline;
 
+#[cfg(test)]
+mod tests;
+
 pub use arrival::{Arrival, Disposition, Outcome, SuppressionReason};
 pub use decide::{Change, Decision, Effect, MAX_TRACKED, Transition, decide};
 pub use id::{IncidentId, InvalidIncidentId};

@@ -4,6 +4,7 @@
 //! and calls nobody: the caller stores the state and carries out the effects.
 
 mod announce;
+mod episode;
 mod fold;
 mod infos;
 mod retention;

@@ -18,10 +18,10 @@ pub const MAX_TRACKED: usize = 5_000;
 /// How long what is over is remembered.
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// The bytes that all texts about alerts may have together…
-const TEXT_BUDGET: usize = 128 * 1024;
+/// The bytes that the titles of all alerts may have together, and as many again their details…
+const TEXT_BUDGET: usize = 64 * 1024;
 /// …and to which they are brought when they have more, so that this is not done at every decision.
-const TEXT_TARGET: usize = 96 * 1024;
+const TEXT_TARGET: usize = 48 * 1024;
 
 /// Makes room when too many alerts are tracked: what is over goes first, oldest first. When all
 /// fire, the least urgent new ones are taken out of `moves` and returned.
@@ -110,10 +110,11 @@ fn forget_resolved(state: &mut IncidentState) {
     }
 }
 
-/// Takes the details, and if need be the titles, from what is least worth knowing.
+/// Takes details and titles from what is least worth knowing.
 fn fit_texts(state: &mut IncidentState) {
-    let mut total: usize = state.alerts.values().map(weight).sum();
-    if total <= TEXT_BUDGET {
+    let mut titles: usize = state.alerts.values().map(|alert| alert.title.len()).sum();
+    let mut details: usize = state.alerts.values().map(details_of).sum();
+    if titles <= TEXT_BUDGET && details <= TEXT_BUDGET {
         return;
     }
     let mut alerts: Vec<&mut TrackedAlert> = state.alerts.values_mut().collect();
@@ -124,25 +125,19 @@ fn fit_texts(state: &mut IncidentState) {
             Reverse(alert.starts_at),
         )
     });
-    for alert in &mut alerts {
-        if total <= TEXT_TARGET {
-            return;
-        }
-        total -= alert
-            .details
-            .take()
-            .map_or(0, |details| details_weight(&details));
-    }
     for alert in alerts {
-        if total <= TEXT_TARGET {
-            return;
+        if details > TEXT_TARGET {
+            details -= details_of(alert);
+            alert.details = None;
         }
-        total -= std::mem::take(&mut alert.title).len();
+        if titles > TEXT_TARGET {
+            titles -= std::mem::take(&mut alert.title).len();
+        }
     }
 }
 
-fn weight(alert: &TrackedAlert) -> usize {
-    alert.title.len() + alert.details.as_deref().map_or(0, details_weight)
+fn details_of(alert: &TrackedAlert) -> usize {
+    alert.details.as_deref().map_or(0, details_weight)
 }
 
 fn details_weight(details: &AlertDetails) -> usize {
