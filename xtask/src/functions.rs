@@ -1,0 +1,93 @@
+//! Building the functions with cargo-lambda.
+
+use std::env::consts::ARCH;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::project::Project;
+use crate::run::Steps;
+
+/// The packages that are functions, each with a folder of its name in `target/lambda`.
+pub(crate) const FUNCTIONS: [&str; 2] = ["alert-fanout", "notifier"];
+
+/// How thoroughly to optimise.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Profile {
+    /// Quick to build.
+    Dev,
+    /// Small and fast: what a package ships.
+    Release,
+}
+
+/// What the functions run on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Arch {
+    /// Graviton.
+    Arm64,
+    /// Intel and AMD.
+    #[value(name = "x86-64", alias = "x86_64")]
+    X8664,
+}
+
+impl Arch {
+    /// What this machine is.
+    pub(crate) const fn host() -> Self {
+        if matches!(ARCH.as_bytes(), b"aarch64") {
+            Self::Arm64
+        } else {
+            Self::X8664
+        }
+    }
+
+    /// In the words of cargo-lambda.
+    const fn flag(self) -> &'static str {
+        match self {
+            Self::Arm64 => "--arm64",
+            Self::X8664 => "--x86-64",
+        }
+    }
+
+    /// In the words of the template.
+    pub(crate) const fn parameter(self) -> &'static str {
+        match self {
+            Self::Arm64 => "arm64",
+            Self::X8664 => "x86_64",
+        }
+    }
+}
+
+/// Builds every function; what is built already stays as it is.
+pub(crate) fn build(
+    project: &Project,
+    steps: &mut Steps,
+    profile: Profile,
+    arch: Arch,
+) -> Result<()> {
+    let mut command = project.cargo();
+    command.args(["lambda", "build"]);
+    for function in FUNCTIONS {
+        command.args(["--package", function]);
+    }
+    match profile {
+        // Runs on this machine only, so this machine's linker and C library will do.
+        Profile::Dev if arch == Arch::host() => {
+            command.args(["--compiler", "cargo"]);
+        }
+        Profile::Dev => {
+            command.arg(arch.flag());
+        }
+        // Cargo.toml says how; cargo-lambda's own optimisations would bring `panic = "abort"` back. Its default compiler
+        // links against the C library of Lambda, which is older than this machine's.
+        Profile::Release => {
+            command.args(["--release", "--disable-optimizations", "--locked"]);
+            command.arg(arch.flag());
+        }
+    }
+    let name = match profile {
+        Profile::Dev => "functions (dev profile)",
+        Profile::Release => "functions (release profile)",
+    };
+    steps.program(name, &mut command)?;
+    Ok(())
+}

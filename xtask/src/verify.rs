@@ -1,0 +1,177 @@
+//! The verification of everything, and parts of it.
+
+use std::process::Command;
+
+use anyhow::Result;
+use harness::stack::{Stack, VARIABLES};
+
+use crate::functions::{self, Arch, Profile};
+use crate::local::{self, Local};
+use crate::project::Project;
+use crate::purity;
+use crate::run::{Steps, closing_lines};
+use crate::setup;
+
+/// All tests but the end-to-end ones, which need a deployed stack.
+const WITHOUT_STACK: &str = "not (package(harness) and kind(test))";
+/// The end-to-end tests.
+const WITH_STACK: &str = "package(harness) and kind(test)";
+
+/// `cargo xtask test`.
+pub(crate) fn everything(project: &Project, mut steps: Steps, advisories: bool) -> Result<()> {
+    setup::run(project, &mut steps)?;
+    static_checks(project, &mut steps, advisories);
+
+    let tests = steps.program(
+        "tests (unit, properties, snapshots)",
+        nextest(project).args(["--workspace", "--filterset", WITHOUT_STACK]),
+    );
+    report(&mut steps, tests);
+    let examples = steps.program(
+        "examples in the documentation",
+        project.cargo().args(["test", "--workspace", "--doc"]),
+    );
+    report(&mut steps, examples);
+
+    let built = functions::build(project, &mut steps, Profile::Dev, Arch::host());
+    if steps.note(built).is_some() {
+        with_stack(project, &mut steps, |project, steps, local| {
+            let conformance = steps.program(
+                "store conformance on DynamoDB",
+                &mut conformance(project, &local.stack),
+            );
+            report(steps, conformance);
+            let tests = steps.program(
+                "end to end, deployed, with IAM enforced",
+                &mut end_to_end_tests(project, &local.stack),
+            );
+            report(steps, tests);
+        });
+    }
+    steps.verdict()
+}
+
+/// `cargo xtask lint`.
+pub(crate) fn lint(project: &Project, mut steps: Steps) -> Result<()> {
+    setup::run(project, &mut steps)?;
+    static_checks(project, &mut steps, false);
+    steps.verdict()
+}
+
+/// `cargo xtask e2e`.
+pub(crate) fn end_to_end(project: &Project, mut steps: Steps, filter: Option<&str>) -> Result<()> {
+    setup::run(project, &mut steps)?;
+    functions::build(project, &mut steps, Profile::Dev, Arch::host())?;
+    with_stack(project, &mut steps, |project, steps, local| {
+        let mut command = end_to_end_tests(project, &local.stack);
+        command.args(filter);
+        let tests = steps.program("end to end, deployed, with IAM enforced", &mut command);
+        report(steps, tests);
+    });
+    steps.verdict()
+}
+
+/// What is judged without running anything of ours.
+fn static_checks(project: &Project, steps: &mut Steps, advisories: bool) {
+    let formatting = steps.program(
+        "formatting",
+        project.cargo().args(["fmt", "--all", "--check"]),
+    );
+    steps.note(formatting);
+
+    let pure = steps.check("purity of the core", || purity::check(project));
+    steps.note(pure);
+
+    let mut cfn_lint = project.command(project.tool("cfn-lint"));
+    cfn_lint.args(["template.yaml", "infra/*.yaml"]);
+    let templates = steps.program("cfn-lint", &mut cfn_lint);
+    steps.note(templates);
+
+    let mut validate = project.command(project.tool("sam"));
+    validate.args(["validate", "--lint", "--region", harness::aws::REGION]);
+    let valid = steps.program("sam validate --lint", &mut validate);
+    steps.note(valid);
+
+    let mut deny = project.cargo();
+    deny.args([
+        "deny",
+        "--all-features",
+        "check",
+        "bans",
+        "licenses",
+        "sources",
+    ]);
+    if advisories {
+        deny.arg("advisories");
+    }
+    let allowed = steps.program("cargo deny", &mut deny);
+    steps.note(allowed);
+
+    let mut clippy = project.cargo();
+    clippy.args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ]);
+    let lints = steps.program("clippy", &mut clippy);
+    steps.note(lints);
+}
+
+/// Starts a local AWS of the tests' own, does the work and ends it, however the work ends.
+fn with_stack(
+    project: &Project,
+    steps: &mut Steps,
+    work: impl FnOnce(&Project, &mut Steps, &Local),
+) {
+    // What an earlier run left would be counted by this one.
+    let cleared = local::end(project, local::TEST);
+    if steps.note(cleared).is_none() {
+        return;
+    }
+    let deployed = local::deployed(project, steps, local::TEST);
+    if let Some(local) = steps.note(deployed) {
+        work(project, steps, &local);
+    }
+    let ended = local::end(project, local::TEST);
+    steps.note(ended);
+}
+
+fn nextest(project: &Project) -> Command {
+    let mut command = project.cargo();
+    command.args(["nextest", "run", "--profile", "ci", "--no-fail-fast"]);
+    command
+}
+
+fn conformance(project: &Project, stack: &Stack) -> Command {
+    let mut command = nextest(project);
+    command
+        .args([
+            "--package",
+            "store",
+            "--features",
+            "conformance,dynamodb-endpoint",
+        ])
+        .env("AWS_ENDPOINT_URL", stack.aws().endpoint());
+    local::credentials(&mut command);
+    command
+}
+
+fn end_to_end_tests(project: &Project, stack: &Stack) -> Command {
+    let mut command = nextest(project);
+    command.args(["--package", "harness", "--filterset", WITH_STACK]);
+    let values = [stack.aws().endpoint(), stack.name(), stack.sink().url()];
+    command.envs(VARIABLES.into_iter().zip(values));
+    command
+}
+
+/// Prints how a test runner says that it ended.
+fn report(steps: &mut Steps, result: Result<String>) {
+    if let Some(output) = steps.note(result) {
+        for line in closing_lines(&output) {
+            println!("    {line}");
+        }
+    }
+}
