@@ -1,2 +1,74 @@
-//! Placeholder.
-fn main() {}
+//! `tocsin`: what a team needs at a terminal. Each command is a module; this file only
+//! reads the command line and turns the outcome into an exit code.
+
+mod check;
+mod classify;
+mod configuration;
+mod table;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Monitoring and incident response for AWS.
+///
+/// Exit codes: 0 all is well, 1 something that was asked about is faulty, 2 the command
+/// line or the surroundings are.
+#[derive(Parser)]
+#[command(name = "tocsin", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check a configuration: every fault with its place and remedy
+    Check(check::Arguments),
+    /// Print the JSON schema of the configuration
+    Schema,
+    /// Show what becomes of events: one line an alert
+    Classify(classify::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Schema => print_schema(),
+        Command::Classify(arguments) => classify::run(&arguments),
+    };
+    match outcome {
+        Ok(code) => code,
+        // Somebody who pipes into `head` has seen enough; that is no fault.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tocsin: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+fn print_schema() -> anyhow::Result<ExitCode> {
+    let schema = serde_json::to_string_pretty(&settings::check::schema())?;
+    writeln!(std::io::stdout(), "{schema}")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The configuration that a command goes by.
+#[derive(clap::Args)]
+struct ConfigurationArguments {
+    /// The configuration; default: $TOCSIN_CONFIG, else config/monitoring.yaml of this folder
+    /// or of one above it, else the one that was shipped
+    #[arg(long, short, value_name = "FILE")]
+    config: Option<PathBuf>,
+}

@@ -4,7 +4,12 @@
 //! arrives becomes an alert that a person can act on.
 
 mod alert;
+mod classifier;
+mod event;
+mod kind;
 mod labels;
 
 pub use alert::{Alert, Classification, ClassifiedAlert, Measurement, Status};
+pub use classifier::{Classifier, NO_RULE};
+pub use event::{FINDING_SCHEMA, Finding, Reading, read};
 pub use labels::{Fingerprint, Labels};

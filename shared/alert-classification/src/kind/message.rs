@@ -1,0 +1,212 @@
+//! JSON messages that services put straight on SNS, without EventBridge around them: known by
+//! the fields that only they have.
+
+use super::operations::COST_ANOMALY;
+use super::{Kind, Test};
+use crate::alert::Status::{Firing, Resolved};
+
+/// A message: the fields that tell it from all others, who sends it, and what it means.
+pub(crate) struct Message {
+    /// All of these are there.
+    pub(crate) has: &'static [&'static str],
+    /// EventBridge's name for the sender.
+    pub(crate) source: &'static str,
+    /// What it means.
+    pub(crate) kind: Kind,
+}
+
+/// In order: the first whose fields are all there.
+pub(crate) const MESSAGES: &[Message] = &[
+    Message {
+        has: &["anomalyId", "impact"],
+        source: "aws.ce",
+        kind: Kind {
+            title: "Cost anomaly: {monitorName} ${impact.totalImpact} above the expected",
+            labels: &[("anomaly", "anomalyId"), ("monitor", "monitorName")],
+            tests: &[],
+            otherwise: Firing,
+            annotations: COST_ANOMALY,
+            link: "{anomalyDetailsLink}",
+            ..Kind::named("Anomaly Detected")
+        },
+    },
+    Message {
+        has: &["configRuleName", "newEvaluationResult"],
+        source: "aws.config",
+        kind: Kind {
+            title: "Config rule {configRuleName}: {resourceType} {resourceId} is {newEvaluationResult.complianceType}",
+            labels: &[
+                ("config_rule", "configRuleName"),
+                ("resource_type", "resourceType"),
+                ("resource", "resourceId"),
+            ],
+            tests: &[
+                Test::Is(
+                    "newEvaluationResult.complianceType",
+                    &["NON_COMPLIANT"],
+                    Firing,
+                ),
+                Test::Is(
+                    "newEvaluationResult.complianceType",
+                    &["COMPLIANT", "NOT_APPLICABLE"],
+                    Resolved,
+                ),
+            ],
+            description: "newEvaluationResult.annotation",
+            annotations: &[("before", "oldEvaluationResult.complianceType")],
+            changed_at: "newEvaluationResult.resultRecordedTime|notificationCreationTime",
+            ..Kind::named("Config Rules Compliance Change")
+        },
+    },
+    Message {
+        has: &["configurationItem", "configurationItemDiff"],
+        source: "aws.config",
+        kind: Kind {
+            title: "Config: {configurationItem.resourceType} {configurationItem.resourceId} {configurationItemDiff.changeType}",
+            labels: &[
+                ("resource_type", "configurationItem.resourceType"),
+                (
+                    "resource",
+                    "configurationItem.ARN|configurationItem.resourceId",
+                ),
+            ],
+            tests: &[],
+            annotations: &[("status", "configurationItem.configurationItemStatus")],
+            changed_at: "notificationCreationTime",
+            ..Kind::named("Config Configuration Item Change")
+        },
+    },
+    Message {
+        has: &["deploymentId", "applicationName", "status"],
+        source: "aws.codedeploy",
+        kind: Kind {
+            title: "CodeDeploy {applicationName} ({deploymentGroupName}): deployment {deploymentId} {status}",
+            labels: &[
+                ("application", "applicationName"),
+                ("deployment_group", "deploymentGroupName"),
+            ],
+            tests: &[
+                Test::Is("status", &["FAILED", "STOPPED"], Firing),
+                Test::Is("status", &["SUCCEEDED"], Resolved),
+            ],
+            description: "errorInformation",
+            annotations: &[
+                ("deployment", "deploymentId"),
+                ("trigger", "eventTriggerName"),
+                ("overview", "deploymentOverview"),
+                ("rollback", "rollbackInformation"),
+                ("completed", "completeTime"),
+            ],
+            ..Kind::named("CodeDeploy Trigger")
+        },
+    },
+    Message {
+        has: &["Event Source", "Event Message"],
+        source: "aws.rds",
+        kind: Kind {
+            title: "{Event Source} {Source ID|SourceId}: {Event Message}",
+            labels: &[
+                ("source_id", "Source ID|SourceId"),
+                ("source_type", "Event Source"),
+            ],
+            tests: &[],
+            description: "Event Message",
+            annotations: &[("event_id", "Event ID"), ("link", "Identifier Link")],
+            changed_at: "Event Time",
+            link: "{Identifier Link}",
+            ..Kind::named("Database Event")
+        },
+    },
+    Message {
+        has: &["AutoScalingGroupName", "Event"],
+        source: "aws.autoscaling",
+        kind: Kind {
+            title: "Auto Scaling {AutoScalingGroupName}: {Event} {EC2InstanceId}",
+            labels: &[("auto_scaling_group", "AutoScalingGroupName")],
+            tests: &[
+                Test::Is(
+                    "Event",
+                    &[
+                        "autoscaling:EC2_INSTANCE_LAUNCH_ERROR",
+                        "autoscaling:EC2_INSTANCE_TERMINATE_ERROR",
+                    ],
+                    Firing,
+                ),
+                Test::Is(
+                    "Event",
+                    &[
+                        "autoscaling:EC2_INSTANCE_LAUNCH",
+                        "autoscaling:EC2_INSTANCE_TERMINATE",
+                    ],
+                    Resolved,
+                ),
+            ],
+            description: "Description|Cause",
+            annotations: &[
+                ("instance", "EC2InstanceId"),
+                ("cause", "Cause"),
+                ("status_code", "StatusCode"),
+                ("status", "StatusMessage"),
+            ],
+            changed_at: "Time|EndTime",
+            ..Kind::named("Auto Scaling Notification")
+        },
+    },
+    Message {
+        has: &["approval", "consoleLink"],
+        source: "aws.codepipeline",
+        kind: Kind {
+            title: "CodePipeline {approval.pipelineName}: {approval.stageName}/{approval.actionName} waits for approval",
+            labels: &[
+                ("pipeline", "approval.pipelineName"),
+                ("stage", "approval.stageName"),
+            ],
+            tests: &[],
+            description: "approval.customData",
+            annotations: &[
+                ("expires", "approval.expires"),
+                ("review", "approval.approvalReviewLink"),
+            ],
+            link: "{approval.approvalReviewLink|consoleLink}",
+            ..Kind::named("CodePipeline Approval")
+        },
+    },
+    Message {
+        has: &["notificationType", "mail"],
+        source: "aws.ses",
+        kind: Kind {
+            title: "SES {notificationType} for mail from {mail.source}",
+            labels: &[
+                ("mail_source", "mail.source"),
+                ("notification_type", "notificationType"),
+            ],
+            tests: &[],
+            annotations: &[
+                ("bounce_type", "bounce.bounceType"),
+                ("complaint", "complaint.complaintFeedbackType"),
+                ("message_id", "mail.messageId"),
+            ],
+            changed_at: "mail.timestamp",
+            ..Kind::named("SES Notification")
+        },
+    },
+    Message {
+        has: &["state", "backupJobId"],
+        source: "aws.backup",
+        kind: Kind {
+            title: "Backup job of {resourceArn|resourceType}: {state}",
+            labels: &[("resource", "resourceArn")],
+            tests: &[
+                Test::Is(
+                    "state",
+                    &["FAILED", "ABORTED", "EXPIRED", "PARTIAL"],
+                    Firing,
+                ),
+                Test::Is("state", &["COMPLETED"], Resolved),
+            ],
+            description: "statusMessage",
+            annotations: &[("job", "backupJobId")],
+            ..Kind::named("Backup Job State Change")
+        },
+    },
+];
