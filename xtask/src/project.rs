@@ -74,4 +74,20 @@ impl Project {
         }
         command
     }
+
+    /// Cargo, building for this machine by its name, as cargo-lambda does: so the AWS SDK is built once for the functions and for
+    /// the tests, rather than once for each.
+    pub(crate) fn build(&self, subcommand: &[&str]) -> Result<Command> {
+        let output = self
+            .command("rustc")
+            .arg("-vV")
+            .output()
+            .context("rustc is missing")?;
+        let version = String::from_utf8_lossy(&output.stdout).into_owned();
+        let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+        let host = host.context("rustc does not say what this machine is")?;
+        let mut command = self.cargo();
+        command.args(subcommand).args(["--target", host]);
+        Ok(command)
+    }
 }

@@ -22,30 +22,24 @@ pub(crate) fn everything(project: &Project, mut steps: Steps, advisories: bool) 
     setup::run(project, &mut steps)?;
     static_checks(project, &mut steps, advisories);
 
-    let tests = steps.program(
-        "tests (unit, properties, snapshots)",
-        nextest(project).args(["--workspace", "--filterset", WITHOUT_STACK]),
-    );
+    let tests = nextest(project).and_then(|mut tests| {
+        tests.args(["--workspace", "--filterset", WITHOUT_STACK]);
+        steps.program("tests (unit, properties, snapshots)", &mut tests)
+    });
     report(&mut steps, tests);
-    let examples = steps.program(
-        "examples in the documentation",
-        project.cargo().args(["test", "--workspace", "--doc"]),
-    );
+    let examples = project.build(&["test"]).and_then(|mut examples| {
+        examples.args(["--workspace", "--doc"]);
+        steps.program("examples in the documentation", &mut examples)
+    });
     report(&mut steps, examples);
 
     let built = functions::build(project, &mut steps, Profile::Dev, Arch::host());
     if steps.note(built).is_some() {
         with_stack(project, &mut steps, |project, steps, local| {
-            let conformance = steps.program(
-                "store conformance on DynamoDB",
-                &mut conformance(project, &local.stack),
-            );
+            let conformance = conformance(project, &local.stack)
+                .and_then(|mut tests| steps.program("store conformance on DynamoDB", &mut tests));
             report(steps, conformance);
-            let tests = steps.program(
-                "end to end, deployed, with IAM enforced",
-                &mut end_to_end_tests(project, &local.stack),
-            );
-            report(steps, tests);
+            run_end_to_end(project, steps, &local.stack, None);
         });
     }
     steps.verdict()
@@ -63,10 +57,7 @@ pub(crate) fn end_to_end(project: &Project, mut steps: Steps, filter: Option<&st
     setup::run(project, &mut steps)?;
     functions::build(project, &mut steps, Profile::Dev, Arch::host())?;
     with_stack(project, &mut steps, |project, steps, local| {
-        let mut command = end_to_end_tests(project, &local.stack);
-        command.args(filter);
-        let tests = steps.program("end to end, deployed, with IAM enforced", &mut command);
-        report(steps, tests);
+        run_end_to_end(project, steps, &local.stack, filter);
     });
     steps.verdict()
 }
@@ -107,16 +98,10 @@ fn static_checks(project: &Project, steps: &mut Steps, advisories: bool) {
     let allowed = steps.program("cargo deny", &mut deny);
     steps.note(allowed);
 
-    let mut clippy = project.cargo();
-    clippy.args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "--deny",
-        "warnings",
-    ]);
-    let lints = steps.program("clippy", &mut clippy);
+    let lints = project.build(&["clippy"]).and_then(|mut clippy| {
+        clippy.args(["--workspace", "--all-targets", "--", "--deny", "warnings"]);
+        steps.program("clippy", &mut clippy)
+    });
     steps.note(lints);
 }
 
@@ -139,14 +124,14 @@ fn with_stack(
     steps.note(ended);
 }
 
-fn nextest(project: &Project) -> Command {
-    let mut command = project.cargo();
-    command.args(["nextest", "run", "--profile", "ci", "--no-fail-fast"]);
-    command
+fn nextest(project: &Project) -> Result<Command> {
+    let mut command = project.build(&["nextest", "run"])?;
+    command.args(["--profile", "ci", "--no-fail-fast"]);
+    Ok(command)
 }
 
-fn conformance(project: &Project, stack: &Stack) -> Command {
-    let mut command = nextest(project);
+fn conformance(project: &Project, stack: &Stack) -> Result<Command> {
+    let mut command = nextest(project)?;
     command
         .args([
             "--package",
@@ -156,15 +141,19 @@ fn conformance(project: &Project, stack: &Stack) -> Command {
         ])
         .env("AWS_ENDPOINT_URL", stack.aws().endpoint());
     local::credentials(&mut command);
-    command
+    Ok(command)
 }
 
-fn end_to_end_tests(project: &Project, stack: &Stack) -> Command {
-    let mut command = nextest(project);
-    command.args(["--package", "harness", "--filterset", WITH_STACK]);
-    let values = [stack.aws().endpoint(), stack.name(), stack.sink().url()];
-    command.envs(VARIABLES.into_iter().zip(values));
-    command
+fn run_end_to_end(project: &Project, steps: &mut Steps, stack: &Stack, filter: Option<&str>) {
+    let tests = nextest(project).and_then(|mut tests| {
+        tests
+            .args(["--package", "harness", "--filterset", WITH_STACK])
+            .args(filter);
+        let values = [stack.aws().endpoint(), stack.name(), stack.sink().url()];
+        tests.envs(VARIABLES.into_iter().zip(values));
+        steps.program("end to end, deployed, with IAM enforced", &mut tests)
+    });
+    report(steps, tests);
 }
 
 /// Prints how a test runner says that it ended.
