@@ -1,2 +1,16 @@
-//! Placeholder.
-fn main() {}
+//! The entry point of the function `alert-fanout`; the library has the rest.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use alert_fanout::Function;
+
+fn main() -> ExitCode {
+    lambda_support::start(|environment| {
+        let function = Arc::new(Function::from_environment(environment)?);
+        Ok::<_, lambda_support::env::Faults>(move |event| {
+            let function = Arc::clone(&function);
+            async move { function.handle(event).await }
+        })
+    })
+}

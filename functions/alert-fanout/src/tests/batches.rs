@@ -1,0 +1,409 @@
+//! Batches: what is decided, what fails, and what the books say.
+
+use std::collections::{BTreeMap, HashMap};
+
+use incident::{IncidentState, NotificationEvent, SuppressionReason};
+use jiff::Timestamp;
+use serde_json::json;
+use serde_json::value::{RawValue, to_raw_value};
+use store::{
+    Commit, Fault, IncidentStore, Loaded, MemoryStore, Operation, Outbox, OutboxRef, PendingEntry,
+    StoreError, Version,
+};
+use test_case::test_case;
+
+use super::{Bench, advance, alarm, bench, clock, tick};
+use crate::{Answer, Handler, Rules};
+
+#[tokio::test]
+async fn a_repeated_message_makes_no_second_notification() {
+    let bench = bench();
+    let message = alarm("urgent-1", "orders", "ALARM", 1);
+    bench.batch(&[message.clone(), message.clone()]).await;
+    let (books, failed) = bench.batch(&[message]).await;
+    assert_eq!(
+        books.suppressed,
+        BTreeMap::from([(SuppressionReason::Duplicate, 1)])
+    );
+    assert!(failed.is_empty());
+    assert_eq!(bench.publisher.told().len(), 1);
+}
+
+#[tokio::test]
+async fn an_alarm_rings_and_ends() {
+    let bench = bench();
+    let (books, _) = bench
+        .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
+        .await;
+    assert_eq!((books.received, books.notified, books.opened), (1, 1, 1));
+    let (books, _) = bench.batch(&[alarm("urgent-1", "orders", "OK", 60)]).await;
+    assert_eq!((books.received, books.notified, books.resolved), (1, 1, 1));
+    let [opened, resolved] = &bench.publisher.told()[..] else {
+        panic!("two notifications")
+    };
+    assert_eq!(opened.event, NotificationEvent::Opened);
+    assert_eq!(resolved.event, NotificationEvent::Resolved);
+    assert_eq!(opened.incident.id, resolved.incident.id);
+    assert_eq!(opened.incident.key, "orders/availability");
+    assert_eq!(opened.incident.service, "orders");
+}
+
+#[tokio::test]
+async fn alerts_of_one_incident_are_told_together() {
+    let bench = bench();
+    let bodies: Vec<String> = (0..30)
+        .map(|i| alarm(&format!("ordinary-{i}"), "orders", "ALARM", 1))
+        .collect();
+    let (books, _) = bench.batch(&bodies).await;
+    assert_eq!((books.received, books.notified), (30, 30));
+    let told = bench.publisher.told();
+    assert_eq!(told.len(), 1);
+    assert_eq!((told[0].alerts.len(), told[0].alerts_omitted), (20, 10));
+}
+
+#[test_case("{ \"broken\": "; "cut JSON")]
+#[test_case(""; "nothing")]
+#[test_case("[1, 2]"; "no object")]
+#[test_case("\u{0}\u{1}"; "control characters")]
+#[tokio::test]
+async fn a_malformed_message_becomes_an_alert_and_hides_no_neighbour(body: &str) {
+    let bench = bench();
+    let (books, failed) = bench
+        .batch(&[
+            alarm("urgent-1", "orders", "ALARM", 1),
+            body.to_owned(),
+            alarm("urgent-2", "menus", "ALARM", 1),
+        ])
+        .await;
+    assert!(failed.is_empty());
+    assert_eq!((books.received, books.notified), (3, 3));
+    assert_eq!(books.unmatched, 1);
+    let told = bench.publisher.told();
+    assert_eq!(told.len(), 3);
+    // The most urgent are told first.
+    let last = told[2].incident.priority;
+    assert_eq!(last, settings::Priority::P3);
+}
+
+#[tokio::test]
+async fn a_record_without_a_body_hides_no_neighbour() {
+    let bench = bench();
+    let event = to_raw_value(&json!({ "Records": [
+        { "messageId": "1", "eventSource": "aws:sqs" },
+        { "messageId": "2", "eventSource": "aws:sqs", "body": alarm("urgent-1", "orders", "ALARM", 1) },
+    ]}))
+    .unwrap();
+    let (answer, books) = bench.handle(&event, "request").await;
+    assert_eq!(
+        serde_json::to_string(&answer.unwrap()).unwrap(),
+        r#"{"batchItemFailures":[]}"#
+    );
+    assert_eq!((books.received, books.notified), (2, 2));
+}
+
+#[tokio::test]
+async fn only_the_messages_of_an_incident_that_is_not_written_fail() {
+    let bench = bench();
+    let bodies = [
+        alarm("urgent-1", "orders", "ALARM", 1),
+        alarm("urgent-2", "menus", "ALARM", 1),
+        alarm("urgent-3", "orders", "ALARM", 1),
+    ];
+    let bench = Handler {
+        store: OneKeyDown("orders/availability", bench.store.clone()),
+        publisher: bench.publisher.clone(),
+        rules: bench.rules.clone(),
+        clock: bench.clock,
+        patience: bench.patience,
+    };
+    let (books, failed) = bench.batch(&bodies).await;
+    assert_eq!(
+        failed.iter().map(String::as_str).collect::<Vec<_>>(),
+        ["m0", "m2"]
+    );
+    assert_eq!((books.received, books.notified), (1, 1));
+    assert_eq!(bench.publisher.told().len(), 1);
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_read_fails_all_messages_and_tells_nobody() {
+    let bench = bench();
+    bench
+        .store
+        .inject(Fault::Throttled, Some(Operation::Load), 1);
+    let bodies = [
+        alarm("urgent-1", "a", "ALARM", 1),
+        alarm("urgent-2", "b", "ALARM", 1),
+    ];
+    let (books, failed) = bench.batch(&bodies).await;
+    assert_eq!((failed.len(), books.received), (2, 0));
+    // Handed out again, they are told.
+    let (books, failed) = bench.batch_attempt(&bodies, 2).await;
+    assert_eq!((failed.len(), books.notified), (0, 2));
+}
+
+#[tokio::test]
+async fn an_alert_whose_message_failed_for_the_last_time_is_in_the_books() {
+    let bench = bench();
+    bench
+        .store
+        .inject(Fault::Unavailable, Some(Operation::Load), 1);
+    let (books, failed) = bench
+        .batch_attempt(
+            &[alarm("urgent-1", "orders", "ALARM", 1)],
+            bench.patience.receives,
+        )
+        .await;
+    assert_eq!((books.received, books.dead_lettered), (1, 1));
+    assert_eq!(failed.len(), 1);
+}
+
+#[tokio::test]
+async fn a_write_that_stumbles_is_tried_again() {
+    for fault in [Fault::Unavailable, Fault::Throttled, Fault::AnswerLost] {
+        let bench = bench();
+        bench.store.inject(fault, Some(Operation::Commit), 2);
+        let (books, failed) = bench
+            .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
+            .await;
+        assert!(failed.is_empty());
+        assert_eq!(
+            (books.received, books.notified, books.opened),
+            (1, 1, 1),
+            "{fault:?}"
+        );
+        assert_eq!(bench.publisher.told().len(), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn two_handlers_that_race_for_one_incident_both_count() {
+    let first = racing(&bench());
+    let second = first.clone();
+    let bodies = [
+        [alarm("urgent-1", "orders", "ALARM", 1)],
+        [alarm("urgent-2", "orders", "ALARM", 2)],
+    ];
+    let ((a, failed_a), (b, failed_b)) =
+        tokio::join!(first.batch(&bodies[0]), second.batch(&bodies[1]));
+    assert!(failed_a.is_empty() && failed_b.is_empty());
+    assert_eq!((a.notified + b.notified, a.opened + b.opened), (2, 1));
+    let told = first.publisher.told();
+    let events: Vec<NotificationEvent> = told.iter().map(|n| n.event).collect();
+    assert_eq!(
+        events,
+        [NotificationEvent::Opened, NotificationEvent::Updated]
+    );
+    assert_eq!(told[1].incident.firing, 2);
+    assert_eq!(told[0].incident.id, told[1].incident.id);
+}
+
+#[tokio::test]
+async fn two_handlers_with_the_same_message_tell_once() {
+    let first = racing(&bench());
+    let second = first.clone();
+    let body = [alarm("urgent-1", "orders", "ALARM", 1)];
+    // The second clock is later, as it is in two processes.
+    let later: fn() -> Timestamp = || clock() + jiff::SignedDuration::from_millis(3);
+    let second = Handler {
+        clock: later,
+        ..second
+    };
+    let ((a, _), (b, _)) = tokio::join!(first.batch(&body), second.batch(&body));
+    assert_eq!(
+        (
+            a.notified + b.notified,
+            a.suppressed_total() + b.suppressed_total()
+        ),
+        (1, 1)
+    );
+    assert_eq!(first.publisher.told().len(), 1);
+}
+
+#[tokio::test]
+async fn a_burst_of_2000_alarms_balances_the_books() {
+    let bench = racing(&bench());
+    let alarms: Vec<String> = (0..2_000)
+        .map(|i| {
+            // Some alarms of ten services, a tenth of them ended again, a tenth delivered twice.
+            let service = format!("service-{}", i % 10);
+            let state = if i % 10 == 3 { "OK" } else { "ALARM" };
+            alarm(
+                &format!("urgent-{}", i - i % 10 / 9),
+                &service,
+                state,
+                1 + i as u32 % 600,
+            )
+        })
+        .collect();
+    let mut books = Vec::new();
+    for wave in alarms.chunks(500) {
+        let five: Vec<_> = wave.chunks(100).map(|batch| bench.batch(batch)).collect();
+        books.extend(futures_util::future::join_all(five).await);
+        advance(1);
+    }
+    assert!(books.iter().all(|(_, failed)| failed.is_empty()));
+    let sum = |of: fn(&crate::Books) -> u64| books.iter().map(|(books, _)| of(books)).sum::<u64>();
+    assert_eq!(sum(|b| b.received), 2_000);
+    assert_eq!(
+        sum(|b| b.notified) + sum(crate::Books::suppressed_total),
+        2_000
+    );
+    assert_eq!(sum(|b| b.unpublished), 0);
+    let told = bench.publisher.told();
+    assert!(told.len() < 200, "{} notifications", told.len());
+    let later = clock() + jiff::SignedDuration::from_hours(1);
+    assert_eq!(bench.store.0.pending(later, 1_000).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_direct_invocation_is_one_message() {
+    let bench = bench();
+    let event = RawValue::from_string(alarm("urgent-1", "orders", "ALARM", 1)).unwrap();
+    let (answer, _) = bench.handle(&event, "request").await;
+    let answer = serde_json::to_string(&answer.unwrap()).unwrap();
+    assert_eq!(answer, r#"{"received":1,"notified":1,"suppressed":{}}"#);
+    assert_eq!(bench.publisher.told().len(), 1);
+}
+
+#[tokio::test]
+async fn a_direct_invocation_that_fails_is_an_error() {
+    let bench = bench();
+    bench
+        .store
+        .inject(Fault::Unavailable, Some(Operation::Load), 1);
+    let event = RawValue::from_string(alarm("urgent-1", "orders", "ALARM", 1)).unwrap();
+    let (answer, books) = bench.handle(&event, "request").await;
+    let error = answer.unwrap_err().to_string();
+    assert!(error.contains("the table did not answer load"), "{error}");
+    assert_eq!(books.received, 0);
+}
+
+#[tokio::test]
+async fn an_invocation_by_a_topic_is_no_batch_of_the_queue() {
+    let bench = bench();
+    let envelope: serde_json::Value =
+        serde_json::from_str(&alarm("urgent-1", "orders", "ALARM", 1)).unwrap();
+    let event = to_raw_value(&json!({ "Records": [
+        { "EventSource": "aws:sns", "EventVersion": "1.0", "Sns": envelope },
+    ]}))
+    .unwrap();
+    let (answer, books) = bench.handle(&event, "request").await;
+    assert!(matches!(answer.unwrap(), Answer::Direct(_)));
+    assert_eq!((books.received, books.notified), (1, 1));
+}
+
+#[tokio::test]
+async fn a_state_that_cannot_be_read_tells_people_all_the_same() {
+    let bench = bench();
+    let commit = Commit {
+        key: "orders/availability",
+        expected: Version::NONE,
+        state: &"no state".to_owned(),
+        status: "open",
+        outbox: &[],
+        keep_until: None,
+    };
+    bench.store.commit(commit).await.unwrap();
+    let (books, failed) = bench
+        .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
+        .await;
+    assert!(failed.is_empty());
+    assert_eq!(books.opened, 1);
+    assert_eq!(bench.publisher.told()[0].incident.version, 2);
+}
+
+#[test]
+fn the_embedded_configuration_is_read() {
+    let rules = Rules::embedded().unwrap();
+    assert!(!rules.incident_by.is_empty());
+    assert!(!rules.policy.p1.channels.is_empty());
+}
+
+#[tokio::test]
+async fn a_tick_in_a_batch_is_no_alert() {
+    let bench = bench();
+    let (books, failed) = bench
+        .batch(&[tick(), alarm("urgent-1", "orders", "ALARM", 1)])
+        .await;
+    assert_eq!((books.received, books.heartbeats), (1, 1));
+    assert!(failed.is_empty());
+}
+
+/// A table that lets others in between reading and writing, as a network does.
+#[derive(Clone, Debug)]
+struct Racing(MemoryStore);
+
+fn racing(bench: &Bench) -> Handler<Racing, super::Topic> {
+    Handler {
+        store: Racing(bench.store.clone()),
+        publisher: bench.publisher.clone(),
+        rules: bench.rules.clone(),
+        clock: bench.clock,
+        patience: bench.patience,
+    }
+}
+
+impl IncidentStore<IncidentState> for Racing {
+    async fn load(
+        &self,
+        keys: &[&str],
+    ) -> Result<HashMap<String, Loaded<IncidentState>>, StoreError> {
+        let loaded = self.0.load(keys).await;
+        tokio::task::yield_now().await;
+        loaded
+    }
+
+    async fn commit(&self, commit: Commit<'_, IncidentState>) -> Result<Version, StoreError> {
+        self.0.commit(commit).await
+    }
+}
+
+impl Outbox for Racing {
+    async fn pending(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<PendingEntry>, StoreError> {
+        self.0.pending(before, limit).await
+    }
+
+    async fn remove(&self, entries: &[OutboxRef]) -> Result<(), StoreError> {
+        self.0.remove(entries).await
+    }
+}
+
+/// A table in which one key cannot be written.
+#[derive(Clone, Debug)]
+struct OneKeyDown(&'static str, MemoryStore);
+
+impl IncidentStore<IncidentState> for OneKeyDown {
+    async fn load(
+        &self,
+        keys: &[&str],
+    ) -> Result<HashMap<String, Loaded<IncidentState>>, StoreError> {
+        self.1.load(keys).await
+    }
+
+    async fn commit(&self, commit: Commit<'_, IncidentState>) -> Result<Version, StoreError> {
+        if commit.key == self.0 {
+            self.1
+                .inject(Fault::Unavailable, Some(Operation::Commit), 1);
+        }
+        self.1.commit(commit).await
+    }
+}
+
+impl Outbox for OneKeyDown {
+    async fn pending(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<PendingEntry>, StoreError> {
+        self.1.pending(before, limit).await
+    }
+
+    async fn remove(&self, entries: &[OutboxRef]) -> Result<(), StoreError> {
+        self.1.remove(entries).await
+    }
+}

@@ -1,0 +1,210 @@
+//! What the handler's tests share: events as AWS sends them, a clock, a topic and a table in memory.
+
+mod batches;
+mod publishing;
+mod sending;
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use incident::{IncidentState, Notification};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use settings::Settings;
+use store::MemoryStore;
+use tokio::sync::Notify;
+
+use crate::{Answer, Books, Handler, Outgoing, Patience, PublishError, Publisher, Refusal, Rules};
+
+thread_local! {
+    static NOW: Cell<Timestamp> = Cell::new("2026-03-02T08:00:00Z".parse().unwrap());
+}
+
+fn clock() -> Timestamp {
+    NOW.get()
+}
+
+fn advance(seconds: i64) {
+    NOW.set(NOW.get() + SignedDuration::from_secs(seconds));
+}
+
+/// A topic in memory, which can be made to fail.
+#[derive(Clone, Debug, Default)]
+struct Topic {
+    taken: Arc<Mutex<Vec<Outgoing>>>,
+    mood: Arc<Mutex<Mood>>,
+    entered: Arc<Notify>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Mood {
+    #[default]
+    Well,
+    Down,
+    RefusesFirst,
+    NeverAnswers,
+}
+
+impl Topic {
+    fn is(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    fn told(&self) -> Vec<Notification> {
+        let taken = self.taken.lock().unwrap();
+        taken
+            .iter()
+            .map(|message| serde_json::from_str(&message.body).unwrap())
+            .collect()
+    }
+}
+
+impl Publisher for Topic {
+    async fn publish(&self, batch: &[Outgoing]) -> Result<Vec<Refusal>, PublishError> {
+        let mood = *self.mood.lock().unwrap();
+        let first = match mood {
+            Mood::Well => 0,
+            Mood::Down => return Err(PublishError("the topic is down".into())),
+            Mood::RefusesFirst => 1,
+            Mood::NeverAnswers => {
+                self.entered.notify_one();
+                std::future::pending().await
+            }
+        };
+        self.taken
+            .lock()
+            .unwrap()
+            .extend(batch.iter().skip(first).cloned());
+        Ok((0..first)
+            .map(|place| Refusal {
+                place,
+                reason: "InternalError".to_owned(),
+            })
+            .collect())
+    }
+}
+
+fn rules() -> Arc<Rules> {
+    let settings = json!({
+        "project": "test",
+        "priorities": {
+            "P1": { "response": "5m", "notify": ["email", "slack", "sms"] },
+            "P2": { "response": "15m", "notify": ["email", "slack"] },
+        },
+        "rules": [
+            { "name": "urgent", "match": ["alertname=~\"urgent-.*\""], "priority": "P1", "category": "availability" },
+            { "name": "ordinary", "match": ["alertname=~\"ordinary-.*\""], "priority": "P2", "category": "errors" },
+        ],
+    });
+    Arc::new(Rules::new(
+        Settings::from_json(&settings.to_string()).unwrap(),
+    ))
+}
+
+type Bench = Handler<MemoryStore, Topic>;
+
+fn bench() -> Bench {
+    Handler {
+        store: MemoryStore::new(),
+        publisher: Topic::default(),
+        rules: rules(),
+        clock,
+        patience: Patience {
+            pause: Duration::from_millis(1),
+            ..Patience::default()
+        },
+    }
+}
+
+/// A CloudWatch alarm as SNS wraps it. `at` is the second in which its state changed.
+fn alarm(name: &str, service: &str, state: &str, at: u32) -> String {
+    let alarm = json!({
+        "AlarmName": name,
+        "AlarmDescription": "",
+        "AWSAccountId": "123456789012",
+        "NewStateValue": state,
+        "OldStateValue": if state == "ALARM" { "OK" } else { "ALARM" },
+        "NewStateReason": "Threshold Crossed: 1 datapoint [7.0] was greater than the threshold (5.0).",
+        "StateChangeTime": format!("2026-03-02T07:{:02}:{:02}.000+0000", at / 60, at % 60),
+        "Region": "EU (Ireland)",
+        "AlarmArn": format!("arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{name}"),
+        "Trigger": {
+            "MetricName": "Errors",
+            "Namespace": "AWS/Lambda",
+            "StatisticType": "Statistic",
+            "Statistic": "SUM",
+            "Unit": null,
+            "Dimensions": [{ "name": "FunctionName", "value": service }],
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Threshold": 5.0,
+        },
+    });
+    json!({
+        "Type": "Notification",
+        "MessageId": "95df01b4-ee98-5cb9-9903-4c221d41eb5e",
+        "TopicArn": "arn:aws:sns:eu-west-1:123456789012:alerts",
+        "Subject": format!("{state}: \"{name}\" in EU (Ireland)"),
+        "Message": alarm.to_string(),
+        "Timestamp": "2026-03-02T07:59:59.000Z",
+    })
+    .to_string()
+}
+
+fn tick() -> String {
+    json!({ "source": "tocsin.schedule", "detail-type": "Tick" }).to_string()
+}
+
+/// A batch as SQS delivers it; message `n` has the id `m<n>`.
+fn batch_attempt(bodies: &[String], attempt: u32) -> Box<RawValue> {
+    let records: Vec<Value> = bodies
+        .iter()
+        .enumerate()
+        .map(|(n, body)| {
+            json!({
+                "messageId": format!("m{n}"),
+                "receiptHandle": "AQEB",
+                "body": body,
+                "attributes": {
+                    "ApproximateReceiveCount": attempt.to_string(),
+                    "SentTimestamp": "1772438400000",
+                },
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:ingest",
+                "awsRegion": "eu-west-1",
+            })
+        })
+        .collect();
+    serde_json::value::to_raw_value(&json!({ "Records": records })).unwrap()
+}
+
+impl<S, P> Handler<S, P>
+where
+    S: store::IncidentStore<IncidentState> + store::Outbox,
+    P: Publisher,
+{
+    /// Handles a batch; gives the books and the ids of the messages that failed.
+    async fn batch(&self, bodies: &[String]) -> (Books, BTreeSet<String>) {
+        self.batch_attempt(bodies, 1).await
+    }
+
+    async fn batch_attempt(&self, bodies: &[String], attempt: u32) -> (Books, BTreeSet<String>) {
+        let (answer, books) = self
+            .handle(&batch_attempt(bodies, attempt), "request")
+            .await;
+        let balance = books.notified + books.suppressed_total() + books.dead_lettered;
+        assert_eq!(books.received, balance, "{books:?}");
+        let Answer::Batch(_) = answer.as_ref().unwrap() else {
+            panic!("{answer:?}")
+        };
+        let answer = serde_json::to_value(answer.unwrap()).unwrap();
+        let failed = answer["batchItemFailures"].as_array().unwrap().iter();
+        let failed = failed.map(|item| item["itemIdentifier"].as_str().unwrap().to_owned());
+        (books, failed.collect())
+    }
+}

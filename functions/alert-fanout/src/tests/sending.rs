@@ -1,0 +1,75 @@
+//! What goes to the topic: attributes and batches.
+
+use std::collections::BTreeMap;
+
+use store::OutboxRef;
+use test_case::test_case;
+
+use super::{alarm, bench};
+use crate::Outgoing;
+use crate::publish::batches;
+
+#[tokio::test]
+async fn the_attributes_are_what_the_filters_look_at() {
+    let bench = bench();
+    bench
+        .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
+        .await;
+    let taken = bench.publisher.taken.lock().unwrap();
+    let attributes: BTreeMap<&str, (&str, &str)> = taken[0]
+        .attributes
+        .iter()
+        .map(|a| (a.name, (a.kind, a.value.as_str())))
+        .collect();
+    let expected = BTreeMap::from([
+        ("channels", ("String.Array", r#"["email","slack","sms"]"#)),
+        ("priority", ("String", "P1")),
+        ("event", ("String", "opened")),
+        ("service", ("String", "orders")),
+        ("category", ("String", "availability")),
+    ]);
+    assert_eq!(attributes, expected);
+}
+
+#[tokio::test]
+async fn an_empty_attribute_is_left_out_and_control_characters_are_blanks() {
+    let bench = bench();
+    bench
+        .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
+        .await;
+    let mut notification = bench.publisher.told().remove(0);
+    notification.incident.service = "".into();
+    notification.incident.category = "a\nb".into();
+    let message = Outgoing::new(&notification, reference(0), String::new());
+    let of = |name: &str| message.attributes.iter().find(|a| a.name == name);
+    assert_eq!(of("service"), None);
+    assert_eq!(of("category").unwrap().value, "a b");
+}
+
+fn reference(n: usize) -> OutboxRef {
+    OutboxRef {
+        key: "orders".to_owned(),
+        id: n.to_string(),
+    }
+}
+
+#[test_case(&[], &[]; "nothing")]
+#[test_case(&[1; 10], &[10]; "ten fit")]
+#[test_case(&[1; 25], &[10, 10, 5]; "ten at most")]
+#[test_case(&[100_000; 5], &[2, 2, 1]; "256 KB at most")]
+#[test_case(&[204_800, 204_800, 1], &[1, 2]; "the largest notification goes alone")]
+fn batches_fit_into_requests(sizes: &[usize], expected: &[usize]) {
+    let messages = sizes.iter().enumerate().map(|(n, size)| Outgoing {
+        reference: reference(n),
+        body: "x".repeat(*size),
+        attributes: Vec::new(),
+    });
+    let batches = batches(messages.collect());
+    let lengths: Vec<usize> = batches.iter().map(Vec::len).collect();
+    assert_eq!(lengths, expected);
+    let ids = batches
+        .iter()
+        .flatten()
+        .map(|message| message.reference.id.parse::<usize>());
+    assert!(ids.map(Result::unwrap).eq(0..sizes.len()));
+}
