@@ -39,20 +39,25 @@ fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
 #[must_use]
 pub fn runbook(notification: &Notification) -> Option<Link<'_>> {
     let of_alerts = notification.alerts.iter().map(|a| a.runbook.as_deref());
-    first("Runbook", std::iter::once(notification.incident.runbook.as_deref()).chain(of_alerts))
+    first(
+        "Runbook",
+        std::iter::once(notification.incident.runbook.as_deref()).chain(of_alerts),
+    )
 }
 
 /// Where to look: the console page of its most urgent alert that has one.
 #[must_use]
 pub fn console(notification: &Notification) -> Option<Link<'_>> {
-    first("AWS console", notification.alerts.iter().map(|a| a.console_url.as_deref()))
+    first(
+        "AWS console",
+        notification.alerts.iter().map(|a| a.console_url.as_deref()),
+    )
 }
 
-fn first<'a>(
-    label: &'static str,
-    urls: impl Iterator<Item = Option<&'a str>>,
-) -> Option<Link<'a>> {
-    urls.flatten().find_map(http_url).map(|url| Link { label, url })
+fn first<'a>(label: &'static str, urls: impl Iterator<Item = Option<&'a str>>) -> Option<Link<'a>> {
+    urls.flatten()
+        .find_map(http_url)
+        .map(|url| Link { label, url })
 }
 
 #[cfg(test)]
@@ -79,6 +84,9 @@ mod tests {
 
     #[test]
     fn an_endless_address_is_no_link() {
-        assert_eq!(http_url(&format!("https://example.com/{}", "a".repeat(2000))), None);
+        assert_eq!(
+            http_url(&format!("https://example.com/{}", "a".repeat(2000))),
+            None
+        );
     }
 }

@@ -172,7 +172,10 @@ pub fn render(notification: &Notification) -> Rendered {
         }
     };
     let incident = &notification.incident;
-    let link = |link: links::Link<'_>| EventLink { href: link.url.to_owned(), text: link.label };
+    let link = |link: links::Link<'_>| EventLink {
+        href: link.url.to_owned(),
+        text: link.label,
+    };
     let console = links::console(notification);
     let mut event = Event {
         event_action,
@@ -188,7 +191,11 @@ pub fn render(notification: &Notification) -> Rendered {
             class: text::clipped_line(&incident.category, FIELD),
             custom_details: details(notification),
         },
-        links: links::runbook(notification).into_iter().chain(console).map(link).collect(),
+        links: links::runbook(notification)
+            .into_iter()
+            .chain(console)
+            .map(link)
+            .collect(),
     };
     fit(&mut event);
     Rendered::Event(Box::new(event))
@@ -223,8 +230,15 @@ fn alert(alert: &AlertSummary) -> AlertDetails {
         status: alert.status.as_str(),
         priority: alert.priority.as_str(),
         why: text::clipped_line(&alert.reason, DETAIL),
-        rule: alert.rule.as_deref().map(|rule| text::clipped_line(rule, FIELD)),
-        measured: alert.measurement.as_ref().and_then(Measured::of).map(|m| m.sentence()),
+        rule: alert
+            .rule
+            .as_deref()
+            .map(|rule| text::clipped_line(rule, FIELD)),
+        measured: alert
+            .measurement
+            .as_ref()
+            .and_then(Measured::of)
+            .map(|m| m.sentence()),
         source: text::clipped_line(&format!("{} ({})", alert.source, alert.kind), FIELD),
         since: wording::time(alert.starts_at),
         labels: bounded(&alert.labels),
@@ -236,7 +250,12 @@ fn bounded(labels: &Labels) -> Labels {
     labels
         .iter()
         .take(LABELS)
-        .map(|(name, value)| (text::clipped_line(name, FIELD), text::clipped_line(value, DETAIL)))
+        .map(|(name, value)| {
+            (
+                text::clipped_line(name, FIELD),
+                text::clipped_line(value, DETAIL),
+            )
+        })
         .collect()
 }
 

@@ -60,7 +60,11 @@ pub fn verify(
     now: Timestamp,
     tolerance_seconds: u64,
 ) -> bool {
-    let field = |name: &str| header.split(',').find_map(|part| part.trim().strip_prefix(name));
+    let field = |name: &str| {
+        header
+            .split(',')
+            .find_map(|part| part.trim().strip_prefix(name))
+    };
     let (Some(time), Some(given)) = (field("t=").and_then(|t| t.parse().ok()), field("v1=")) else {
         return false;
     };
@@ -105,7 +109,10 @@ mod tests {
     #[test_case(b"another key", "{}", 0, false; "another key")]
     fn only_what_was_signed_verifies(key: &[u8], body: &str, later: i64, right: bool) {
         let header = signature(KEY, "{}", at(1_777_885_200));
-        assert_eq!(verify(key, body, &header, at(1_777_885_200 + later), 300), right);
+        assert_eq!(
+            verify(key, body, &header, at(1_777_885_200 + later), 300),
+            right
+        );
     }
 
     #[test_case("")]

@@ -27,7 +27,12 @@ pub const fn event_word(event: NotificationEvent) -> &'static str {
 pub fn headline(notification: &Notification, most: usize) -> String {
     let incident = &notification.incident;
     let word = event_word(notification.event);
-    let line = format!("[{}] {word} {}: {}", incident.priority, incident.service, title(notification));
+    let line = format!(
+        "[{}] {word} {}: {}",
+        incident.priority,
+        incident.service,
+        title(notification)
+    );
     text::clipped_line(&line, most)
 }
 
@@ -35,7 +40,11 @@ pub fn headline(notification: &Notification, most: usize) -> String {
 #[must_use]
 pub fn title(notification: &Notification) -> String {
     let title = text::clipped_line(&notification.incident.title, TITLE);
-    if title.is_empty() { "no title".to_owned() } else { title }
+    if title.is_empty() {
+        "no title".to_owned()
+    } else {
+        title
+    }
 }
 
 /// `P1 critical`.
@@ -58,7 +67,10 @@ pub fn respond_by(notification: &Notification) -> Option<Timestamp> {
     match notification.event {
         NotificationEvent::Opened | NotificationEvent::Updated => {
             let within = i64::from(notification.incident.response_minutes);
-            notification.at.checked_add(SignedDuration::from_mins(within)).ok()
+            notification
+                .at
+                .checked_add(SignedDuration::from_mins(within))
+                .ok()
         }
         NotificationEvent::Resolved | NotificationEvent::Info => None,
     }
@@ -91,7 +103,11 @@ pub fn span(from: Timestamp, to: Timestamp) -> String {
         .filter(|(n, _)| *n > 0)
         .map(|(n, word)| counted(n, word))
         .collect();
-    if words.is_empty() { "0 seconds".to_owned() } else { words.join(" ") }
+    if words.is_empty() {
+        "0 seconds".to_owned()
+    } else {
+        words.join(" ")
+    }
 }
 
 /// `1 alert`, `2 alerts`.
@@ -156,7 +172,11 @@ impl Measured {
             .filter(|seconds| *seconds > 0)
             .and_then(|seconds| Timestamp::from_second(i64::from(seconds)).ok())
             .map(|end| span(Timestamp::UNIX_EPOCH, end));
-        (value.is_some() || threshold.is_some()).then_some(Self { value, threshold, window })
+        (value.is_some() || threshold.is_some()).then_some(Self {
+            value,
+            threshold,
+            window,
+        })
     }
 
     /// All of it in one line: `7.25 %, alarm when > 5 % over 10 minutes`.
@@ -218,7 +238,11 @@ fn plain(number: f64) -> String {
     }
     let digits = format!("{number:.4}");
     let digits = digits.trim_end_matches('0').trim_end_matches('.');
-    if digits == "-0" { "0".to_owned() } else { digits.to_owned() }
+    if digits == "-0" {
+        "0".to_owned()
+    } else {
+        digits.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -274,7 +298,11 @@ mod tests {
     #[test_case(Some(7.25), ">", "7.25 %, alarm when > 5 % over 10 minutes")]
     #[test_case(None, ">=", "no value, alarm when >= 5 % over 10 minutes"; "no value")]
     #[test_case(Some(f64::NAN), "", "no value, alarm when 5 % over 10 minutes"; "not a number")]
-    #[test_case(Some(9.0), "outside", "9 %, alarm when outside the expected band, 5 % over 10 minutes")]
+    #[test_case(
+        Some(9.0),
+        "outside",
+        "9 %, alarm when outside the expected band, 5 % over 10 minutes"
+    )]
     fn measurements_are_sentences(value: Option<f64>, comparison: &str, expected: &str) {
         let measured = Measured::of(&measurement(value, comparison)).unwrap();
         assert_eq!(measured.sentence(), expected);

@@ -1,5 +1,14 @@
 //! No notification exceeds a channel's limits, whoever wrote its texts.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test ends at the first surprise"
+)]
+
 mod support;
 
 use alert_classification::Measurement;
@@ -51,7 +60,9 @@ fn assert_slack_limits(message: &Message) {
             }
             Block::Context { elements } => {
                 assert!((1..=limits::CONTEXT).contains(&elements.len()));
-                elements.iter().for_each(|element| chars(element, limits::SECTION));
+                elements
+                    .iter()
+                    .for_each(|element| chars(element, limits::SECTION));
             }
             Block::Actions { elements } => {
                 assert!(!elements.is_empty());
@@ -69,11 +80,15 @@ fn assert_slack_limits(message: &Message) {
 /// Every `<` of the HTML begins one of our own elements, and every link goes to the web.
 fn assert_html_inert(html: &str) {
     const OURS: [&str; 20] = [
-        "!doctype", "html", "head", "meta", "title", "style", "body", "div", "table", "tr", "td", "h1", "p",
-        "b>", "span", "a ", "a>", "br>", "p>", "/",
+        "!doctype", "html", "head", "meta", "title", "style", "body", "div", "table", "tr", "td",
+        "h1", "p", "b>", "span", "a ", "a>", "br>", "p>", "/",
     ];
     for piece in html.split('<').skip(1) {
-        assert!(OURS.iter().any(|tag| piece.starts_with(tag)), "{}", &piece[..piece.len().min(40)]);
+        assert!(
+            OURS.iter().any(|tag| piece.starts_with(tag)),
+            "{}",
+            &piece[..piece.len().min(40)]
+        );
     }
     for link in html.split("href=\"").skip(1) {
         assert!(link.to_ascii_lowercase().starts_with("http"), "{link:.60}");
@@ -84,7 +99,11 @@ fn assert_within_limits(notification: &Notification) {
     let email = email::render(notification);
     assert!(email.subject.chars().count() <= email::SUBJECT);
     assert!(!email.subject.contains(char::is_control));
-    assert!(email.html.len() <= email::HTML_BYTES, "{} bytes", email.html.len());
+    assert!(
+        email.html.len() <= email::HTML_BYTES,
+        "{} bytes",
+        email.html.len()
+    );
     assert!(email.text.len() <= email::TEXT_BYTES + 10_000);
     assert_html_inert(&email.html);
     for (name, value) in &email.headers {
@@ -108,7 +127,8 @@ fn assert_within_limits(notification: &Notification) {
         assert!(body["dedup_key"].as_str().unwrap().len() <= 255);
     }
 
-    let body: serde_json::Value = serde_json::from_str(&webhook::body(notification).unwrap()).unwrap();
+    let body: serde_json::Value =
+        serde_json::from_str(&webhook::body(notification).unwrap()).unwrap();
     let again: Notification = serde_json::from_value(body["notification"].clone()).unwrap();
     // JSON has no infinity, so a measurement that is none is lost on the way.
     assert_eq!(again.incident, notification.incident);

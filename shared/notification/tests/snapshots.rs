@@ -1,5 +1,14 @@
 //! What each channel is told about a dozen notifications.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test ends at the first surprise"
+)]
+
 mod support;
 
 use notification::{email, pagerduty, slack, sms, webhook};
@@ -17,7 +26,11 @@ fn email_reads_well() {
     settings("email").bind(|| {
         for (name, notification) in support::all() {
             let email = email::render(&notification);
-            let headers: String = email.headers.iter().map(|(n, v)| format!("{n}: {v}\n")).collect();
+            let headers: String = email
+                .headers
+                .iter()
+                .map(|(n, v)| format!("{n}: {v}\n"))
+                .collect();
             insta::assert_snapshot!(
                 name,
                 format!("Subject: {}\n{headers}\n{}", email.subject, email.text)

@@ -19,7 +19,11 @@ const PAIRS: usize = 40;
 /// The whole document.
 pub(super) fn render(notification: &Notification) -> String {
     let color = color(notification);
-    let mut rows = format!("{}{}", banner(notification, color), summary(notification, color));
+    let mut rows = format!(
+        "{}{}",
+        banner(notification, color),
+        summary(notification, color)
+    );
     let mut shown = 0;
     for alert in &notification.alerts {
         let part = alert_part(alert);
@@ -66,7 +70,11 @@ fn preview(notification: &Notification) -> String {
         .and_then(|alert| alert.measurement.as_ref())
         .and_then(Measured::of)
         .map(|measured| measured.sentence());
-    let parts = [measured, wording::expectation(notification), Some(notification.reason.clone())];
+    let parts = [
+        measured,
+        wording::expectation(notification),
+        Some(notification.reason.clone()),
+    ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
@@ -91,7 +99,14 @@ fn summary(notification: &Notification, color: &str) -> String {
     let mut facts = String::new();
     let mut fact = |name: &str, value: &str| facts.push_str(&row(name, value));
     let expectation = wording::expectation(notification).map(|words| format!(": {words}"));
-    fact("Priority", &format!("<b>{}</b>{}", wording::priority(incident.priority), expectation.unwrap_or_default()));
+    fact(
+        "Priority",
+        &format!(
+            "<b>{}</b>{}",
+            wording::priority(incident.priority),
+            expectation.unwrap_or_default()
+        ),
+    );
     fact("Service", &line(&incident.service, 200));
     fact("Category", &line(&incident.category, 200));
     if let Some(counts) = wording::counts(notification) {
@@ -105,7 +120,10 @@ fn summary(notification: &Notification, color: &str) -> String {
         let lasted = wording::span(incident.opened_at, end);
         fact("Until", &format!("{}, after {lasted}", wording::time(end)));
     }
-    fact("Incident", &format!("<span style=\"font-family:{MONO}\">{}</span>", incident.id));
+    fact(
+        "Incident",
+        &format!("<span style=\"font-family:{MONO}\">{}</span>", incident.id),
+    );
     format!(
         "<tr><td class=\"pad\" style=\"padding:24px 28px 14px\">\
          <h1 class=\"ink title\" dir=\"auto\" style=\"margin:0 0 8px;color:#1f2933;font:700 24px/30px {SANS};\
@@ -130,7 +148,7 @@ fn buttons(notification: &Notification, color: &str) -> String {
         return String::new();
     }
     format!(
-        "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" class=\"stack\" \
+        "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" class=\"buttons\" \
          style=\"margin-top:16px\"><tr>{cells}</tr></table>"
     )
 }
@@ -138,7 +156,7 @@ fn buttons(notification: &Notification, color: &str) -> String {
 /// One alert: what, what was measured, the source's words, why, and its labels.
 fn alert_part(alert: &AlertSummary) -> String {
     let mut body = format!(
-        "<p class=\"ink\" dir=\"auto\" style=\"margin:0 0 10px;color:#1f2933;font:600 16px/22px {SANS};\
+        "<p class=\"ink\" dir=\"auto\" style=\"margin:0 0 12px;color:#1f2933;font:600 16px/22px {SANS};\
          overflow-wrap:anywhere\">{} <span style=\"white-space:nowrap\">{}</span> &nbsp;{}</p>",
         pill(alert.status),
         alert.priority,
@@ -160,7 +178,9 @@ fn alert_part(alert: &AlertSummary) -> String {
         body.push_str("<div style=\"height:8px;line-height:8px\">&nbsp;</div>");
         body.push_str(&table(&pairs));
     }
-    format!("<tr><td class=\"pad line\" style=\"padding:20px 28px;border-top:1px solid #dde3ea\">{body}</td></tr>\n")
+    format!(
+        "<tr><td class=\"pad line\" style=\"padding:20px 28px;border-top:1px solid #dde3ea\">{body}</td></tr>\n"
+    )
 }
 
 fn measurement(measured: &Measured) -> String {
@@ -184,24 +204,39 @@ fn measurement(measured: &Measured) -> String {
 
 fn alert_facts(alert: &AlertSummary) -> String {
     let rule = alert.rule.as_deref().map(|rule| {
-        format!(" <span class=\"soft\" style=\"color:#5b6776\">(rule {})</span>", line(rule, 200))
+        format!(
+            " <span class=\"soft\" style=\"color:#5b6776;display:inline-block\">(rule {})</span>",
+            line(rule, 200)
+        )
     });
-    let mut facts = row("Why", &format!("{}{}", line(&alert.reason, WHY), rule.unwrap_or_default()));
+    let mut facts = row(
+        "Why",
+        &format!("{}{}", line(&alert.reason, WHY), rule.unwrap_or_default()),
+    );
     facts.push_str(&row("Category", &line(&alert.category, 200)));
     facts.push_str(&row("Since", &wording::time(alert.starts_at)));
     if let Some(end) = alert.ends_at {
         let lasted = wording::span(alert.starts_at, end);
-        facts.push_str(&row("Until", &format!("{}, after {lasted}", wording::time(end))));
+        facts.push_str(&row(
+            "Until",
+            &format!("{}, after {lasted}", wording::time(end)),
+        ));
     }
-    facts.push_str(&row("Source", &line(&format!("{} · {}", alert.source, alert.kind), 300)));
-    let links: Vec<String> = [("runbook", &alert.runbook), ("AWS console", &alert.console_url)]
-        .into_iter()
-        .filter_map(|(words, url)| Some((words, links::http_url(url.as_deref()?)?)))
-        .map(|(words, url)| {
-            let url = escape(url);
-            format!("<a class=\"link\" href=\"{url}\" style=\"color:#1d5fbf\">{words}</a>")
-        })
-        .collect();
+    facts.push_str(&row(
+        "Source",
+        &line(&format!("{} · {}", alert.source, alert.kind), 300),
+    ));
+    let links: Vec<String> = [
+        ("runbook", &alert.runbook),
+        ("AWS console", &alert.console_url),
+    ]
+    .into_iter()
+    .filter_map(|(words, url)| Some((words, links::http_url(url.as_deref()?)?)))
+    .map(|(words, url)| {
+        let url = escape(url);
+        format!("<a class=\"link\" href=\"{url}\" style=\"color:#1d5fbf\">{words}</a>")
+    })
+    .collect();
     if !links.is_empty() {
         facts.push_str(&row("Links", &links.join(" &nbsp;·&nbsp; ")));
     }
@@ -211,7 +246,10 @@ fn alert_facts(alert: &AlertSummary) -> String {
 fn pairs(alert: &AlertSummary) -> String {
     let all = alert.annotations.iter().chain(alert.labels.iter());
     let count = alert.annotations.len() + alert.labels.len();
-    let mut rows: String = all.take(PAIRS).map(|(name, value)| label(name, value)).collect();
+    let mut rows: String = all
+        .take(PAIRS)
+        .map(|(name, value)| label(name, value))
+        .collect();
     if let Some(more @ 1..) = count.checked_sub(PAIRS) {
         rows.push_str(&label("…", &format!("{more} more, in the text version")));
     }

@@ -3,9 +3,11 @@
 use crate::text;
 
 /// Fonts that are there; nothing is loaded.
-pub(super) const SANS: &str = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
+pub(super) const SANS: &str =
+    "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 /// For labels and ids.
-pub(super) const MONO: &str = "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace";
+pub(super) const MONO: &str =
+    "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace";
 
 /// The styles that cannot be inline: dark mode and small screens. Clients without them show the
 /// inline styles, which stand on their own.
@@ -19,7 +21,7 @@ pub(super) const STYLE: &str = "\
 .pad{padding-left:18px!important;padding-right:18px!important}.gutter{padding:0!important}\
 .card{border-radius:0!important;border-left:0!important;border-right:0!important}\
 .stack{display:block!important;width:auto!important;padding-right:0!important}\
-.button{display:block!important;text-align:center!important}\
+.buttons{width:100%!important}.button{display:block!important;text-align:center!important}\
 .title{font-size:21px!important}}";
 
 /// One line, escaped.
@@ -80,7 +82,7 @@ pub(super) fn label(name: &str, value: &str) -> String {
     format!(
         "<tr><td class=\"soft\" width=\"108\" valign=\"top\" style=\"width:108px;padding:2px 12px 2px 0;color:#5b6776;\
          font:12px/18px {MONO};word-break:break-all\">{}</td><td class=\"ink\" valign=\"top\" \
-         style=\"padding:2px 0;color:#1f2933;font:12px/18px {MONO};word-break:break-all\">{}</td></tr>",
+         style=\"padding:2px 0;color:#1f2933;font:12px/18px {MONO};overflow-wrap:anywhere\">{}</td></tr>",
         line(name, 120),
         line(value, 1000),
     )

@@ -46,7 +46,14 @@ fn summary(notification: &Notification, out: &mut String) {
     let incident = &notification.incident;
     let mut fact = |name: &str, value: &str| pair(name, value, out);
     let expectation = wording::expectation(notification).map(|words| format!(": {words}"));
-    fact("Priority", &format!("{}{}", wording::priority(incident.priority), expectation.unwrap_or_default()));
+    fact(
+        "Priority",
+        &format!(
+            "{}{}",
+            wording::priority(incident.priority),
+            expectation.unwrap_or_default()
+        ),
+    );
     fact("Service", &incident.service);
     fact("Category", &incident.category);
     if let Some(counts) = wording::counts(notification) {
@@ -61,14 +68,21 @@ fn summary(notification: &Notification, out: &mut String) {
         fact("Until", &format!("{}, after {lasted}", wording::time(end)));
     }
     fact("Incident", incident.id.as_str());
-    for link in links::runbook(notification).into_iter().chain(links::console(notification)) {
+    for link in links::runbook(notification)
+        .into_iter()
+        .chain(links::console(notification))
+    {
         fact(link.label, link.url);
     }
 }
 
 fn describe(alert: &AlertSummary, out: &mut String) {
     let title = text::clipped_line(&alert.title, LINE);
-    out.push_str(&format!("[{}] {} {title}\n", alert.status.as_str(), alert.priority));
+    out.push_str(&format!(
+        "[{}] {} {title}\n",
+        alert.status.as_str(),
+        alert.priority
+    ));
     if !alert.description.trim().is_empty() {
         out.push_str(&text::clip(&text::lines(&alert.description), DESCRIPTION));
         out.push('\n');
@@ -89,7 +103,10 @@ fn describe(alert: &AlertSummary, out: &mut String) {
         fact("Until", &format!("{}, after {lasted}", wording::time(end)));
     }
     fact("Source", &format!("{} | {}", alert.source, alert.kind));
-    for (name, url) in [("Runbook", &alert.runbook), ("AWS console", &alert.console_url)] {
+    for (name, url) in [
+        ("Runbook", &alert.runbook),
+        ("AWS console", &alert.console_url),
+    ] {
         if let Some(url) = url.as_deref().and_then(links::http_url) {
             fact(name, url);
         }

@@ -28,13 +28,19 @@ pub fn judge_aws(fault: AwsFault<'_>, situation: &Situation) -> Outcome {
         AwsFault::Nothing(TransportFault::TimedOut) => {
             situation.retry(Cause::TimedOut, None, "no answer in time")
         }
-        AwsFault::Nothing(TransportFault::Unreachable) => {
-            situation.retry(Cause::Unreachable, None, "no connection, or it was closed early")
-        }
+        AwsFault::Nothing(TransportFault::Unreachable) => situation.retry(
+            Cause::Unreachable,
+            None,
+            "no connection, or it was closed early",
+        ),
         AwsFault::Unsent(why) => {
             situation.retry(Cause::Configuration, None, text::clipped_line(why, 300))
         }
-        AwsFault::Service { code, status, message } => {
+        AwsFault::Service {
+            code,
+            status,
+            message,
+        } => {
             let detail = text::clipped_line(&format!("status {status}: {code}: {message}"), 300);
             match class(code, status) {
                 Class::TooFast => situation.retry(Cause::RateLimited, Some(status), detail),
@@ -58,11 +64,23 @@ enum Class {
 
 fn class(code: &str, status: u16) -> Class {
     match code {
-        "Throttling" | "ThrottlingException" | "ThrottledException" | "TooManyRequestsException"
-        | "LimitExceededException" | "RequestLimitExceeded" | "Throttled" => Class::TooFast,
-        "AccessDenied" | "AccessDeniedException" | "AuthorizationError" | "AuthorizationErrorException"
-        | "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId"
-        | "UnrecognizedClientException" | "SendingPausedException" | "AccountSuspendedException"
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "LimitExceededException"
+        | "RequestLimitExceeded"
+        | "Throttled" => Class::TooFast,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AuthorizationError"
+        | "AuthorizationErrorException"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SendingPausedException"
+        | "AccountSuspendedException"
         | "KMSAccessDeniedException" => Class::NotAllowed,
         _ if status == 429 => Class::TooFast,
         _ if status == 408 || status >= 500 => Class::Broken,
@@ -78,7 +96,11 @@ mod tests {
     use crate::outcome::Backoff;
 
     fn service(code: &'static str, status: u16) -> AwsFault<'static> {
-        AwsFault::Service { code, status, message: "words" }
+        AwsFault::Service {
+            code,
+            status,
+            message: "words",
+        }
     }
 
     #[test_case(service("MessageRejected", 400), Cause::Rejected, false)]
@@ -89,9 +111,17 @@ mod tests {
     #[test_case(service("InternalFailure", 500), Cause::ServerError, true)]
     #[test_case(service("AccessDenied", 403), Cause::Unauthorized, true)]
     #[test_case(AwsFault::Nothing(TransportFault::TimedOut), Cause::TimedOut, true)]
-    #[test_case(AwsFault::Nothing(TransportFault::Unreachable), Cause::Unreachable, true)]
+    #[test_case(
+        AwsFault::Nothing(TransportFault::Unreachable),
+        Cause::Unreachable,
+        true
+    )]
     #[test_case(AwsFault::Unsent("no credentials"), Cause::Configuration, true)]
-    fn faults_are_retried_unless_the_message_is_refused(fault: AwsFault<'_>, cause: Cause, again: bool) {
+    fn faults_are_retried_unless_the_message_is_refused(
+        fault: AwsFault<'_>,
+        cause: Cause,
+        again: bool,
+    ) {
         let situation = Situation {
             now: jiff::Timestamp::UNIX_EPOCH,
             attempt: 1,

@@ -29,7 +29,10 @@ impl Backoff {
         if base_millis == 0 || base_millis > cap_millis {
             return Err(InvalidBackoff);
         }
-        Ok(Self { base_millis, cap_millis })
+        Ok(Self {
+            base_millis,
+            cap_millis,
+        })
     }
 
     /// The wait after the given attempt (from 1), chosen by a random number over the whole range.
@@ -50,7 +53,10 @@ impl Backoff {
 impl Default for Backoff {
     /// Two seconds, doubling up to five minutes: an alert must not wait longer than that.
     fn default() -> Self {
-        Self { base_millis: 2000, cap_millis: 300_000 }
+        Self {
+            base_millis: 2000,
+            cap_millis: 300_000,
+        }
     }
 }
 

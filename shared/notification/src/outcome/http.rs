@@ -47,21 +47,37 @@ pub enum TransportFault {
 #[must_use]
 pub fn judge(protocol: Protocol, answer: Answer<'_>, situation: &Situation) -> Outcome {
     let (status, retry_after, body) = match answer {
-        Answer::Http { status, retry_after, body } => (status, retry_after, body),
+        Answer::Http {
+            status,
+            retry_after,
+            body,
+        } => (status, retry_after, body),
         Answer::Nothing(TransportFault::TimedOut) => {
             return situation.retry(Cause::TimedOut, None, "no answer in time");
         }
         Answer::Nothing(TransportFault::Unreachable) => {
-            return situation.retry(Cause::Unreachable, None, "no connection, or it was closed early");
+            return situation.retry(
+                Cause::Unreachable,
+                None,
+                "no connection, or it was closed early",
+            );
         }
     };
-    let reply = Reply { protocol, status, retry_after, body };
+    let reply = Reply {
+        protocol,
+        status,
+        retry_after,
+        body,
+    };
     match status {
         200..=299 => reply.success(situation),
         429 => reply.too_fast(situation),
         // 425 is "too early": the server does not want to risk a replay, so the same again is right.
         408 | 425 | 500..=599 => reply.server_error(situation),
-        300..=399 => reply.permanent(Cause::Rejected, "a redirect, which is not followed: give the final address"),
+        300..=399 => reply.permanent(
+            Cause::Rejected,
+            "a redirect, which is not followed: give the final address",
+        ),
         _ => reply.client_error(situation),
     }
 }
@@ -101,9 +117,10 @@ impl Reply<'_> {
                 Outcome::Delivered { reference: None }
             }
             Protocol::SlackApi => self.slack_api(situation),
-            Protocol::PagerDuty | Protocol::SlackWebhook => {
-                self.unexpected(situation, "a success that the channel does not know; is the address right?")
-            }
+            Protocol::PagerDuty | Protocol::SlackWebhook => self.unexpected(
+                situation,
+                "a success that the channel does not know; is the address right?",
+            ),
         }
     }
 
@@ -111,7 +128,10 @@ impl Reply<'_> {
         match serde_json::from_str::<SlackAnswer>(self.body) {
             Ok(SlackAnswer { ok: true, ts, .. }) => Outcome::Delivered { reference: ts },
             Ok(SlackAnswer { error, .. }) => {
-                let code = error.as_deref().and_then(slack_code).unwrap_or("an error without a code");
+                let code = error
+                    .as_deref()
+                    .and_then(slack_code)
+                    .unwrap_or("an error without a code");
                 self.slack_error(code, situation)
             }
             Err(_) => self.unexpected(situation, "not Slack's JSON; is the address right?"),
@@ -124,15 +144,20 @@ impl Reply<'_> {
             "ratelimited" | "rate_limited" | "message_limit_exceeded" => {
                 self.later(Cause::RateLimited, &detail, situation)
             }
-            "internal_error" | "fatal_error" | "service_unavailable" | "request_timeout" | "rollup_error"
+            "internal_error"
+            | "fatal_error"
+            | "service_unavailable"
+            | "request_timeout"
+            | "rollup_error"
             | "team_added_to_org" => self.later(Cause::ServerError, &detail, situation),
-            "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked" | "token_expired"
-            | "invalid_token" | "no_service" | "no_active_hooks" | "no_team" => {
+            "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked"
+            | "token_expired" | "invalid_token" | "no_service" | "no_active_hooks" | "no_team" => {
                 self.permanent(Cause::Unauthorized, detail)
             }
-            "thread_not_found" | "message_not_found" | "invalid_thread_ts" | "cannot_reply_to_message" => {
-                self.permanent(Cause::ThreadGone, detail)
-            }
+            "thread_not_found"
+            | "message_not_found"
+            | "invalid_thread_ts"
+            | "cannot_reply_to_message" => self.permanent(Cause::ThreadGone, detail),
             _ => self.permanent(Cause::Rejected, detail),
         }
     }
@@ -182,7 +207,9 @@ impl Reply<'_> {
     fn later(&self, cause: Cause, detail: &str, situation: &Situation) -> Outcome {
         let failure = Failure::new(cause, Some(self.status), self.with_status(detail));
         let backoff = situation.backoff.delay(situation.attempt, situation.random);
-        let asked = self.retry_after.and_then(|header| retry_after::wait(header, situation.now));
+        let asked = self
+            .retry_after
+            .and_then(|header| retry_after::wait(header, situation.now));
         let after = match asked {
             Some(asked) => {
                 let spread = situation.backoff.delay(1, situation.random);
@@ -194,11 +221,19 @@ impl Reply<'_> {
     }
 
     fn unexpected(&self, situation: &Situation, detail: &str) -> Outcome {
-        situation.retry(Cause::UnexpectedAnswer, Some(self.status), self.with_status(detail))
+        situation.retry(
+            Cause::UnexpectedAnswer,
+            Some(self.status),
+            self.with_status(detail),
+        )
     }
 
     fn permanent(&self, cause: Cause, detail: impl AsRef<str>) -> Outcome {
-        Outcome::Permanent(Failure::new(cause, Some(self.status), self.with_status(detail.as_ref())))
+        Outcome::Permanent(Failure::new(
+            cause,
+            Some(self.status),
+            self.with_status(detail.as_ref()),
+        ))
     }
 
     fn with_status(&self, detail: &str) -> String {
@@ -211,6 +246,8 @@ impl Reply<'_> {
 fn slack_code(text: &str) -> Option<&str> {
     let looks = !text.is_empty()
         && text.len() <= 64
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     looks.then_some(text)
 }

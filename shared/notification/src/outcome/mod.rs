@@ -72,7 +72,11 @@ impl Failure {
     /// A failure with words for people.
     pub fn new(cause: Cause, status: Option<u16>, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { cause, status, detail }
+        Self {
+            cause,
+            status,
+            detail,
+        }
     }
 }
 

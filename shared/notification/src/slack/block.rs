@@ -48,7 +48,10 @@ impl Text {
     /// Plain text of at most `most` characters, escaped here.
     #[must_use]
     pub fn plain(text: &str, most: usize) -> Self {
-        Self::PlainText { text: escape::plain(text, most), emoji: false }
+        Self::PlainText {
+            text: escape::plain(text, most),
+            emoji: false,
+        }
     }
 
     /// Text that is already escaped and short enough.

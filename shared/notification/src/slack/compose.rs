@@ -28,7 +28,9 @@ pub fn render(notification: &Notification) -> Message {
     let header = format!("{} {headline}", symbol(notification));
     Message {
         text: fallback.clone(),
-        blocks: vec![Block::Header { text: Text::plain(&header, limits::HEADER) }],
+        blocks: vec![Block::Header {
+            text: Text::plain(&header, limits::HEADER),
+        }],
         attachments: vec![Attachment {
             color: color(notification),
             fallback,
@@ -38,12 +40,17 @@ pub fn render(notification: &Notification) -> Message {
 }
 
 fn body(notification: &Notification) -> Vec<Block> {
-    let mut blocks = vec![Block::Section { text: None, fields: fields(notification) }];
+    let mut blocks = vec![Block::Section {
+        text: None,
+        fields: fields(notification),
+    }];
     for alert in notification.alerts.iter().take(ALERTS) {
         blocks.push(section(what(alert)));
         let labels = labels(&alert.labels);
         if !labels.is_empty() {
-            blocks.push(Block::Context { elements: vec![Text::marked(labels)] });
+            blocks.push(Block::Context {
+                elements: vec![Text::marked(labels)],
+            });
         }
     }
     if let Some(more) = omitted(notification) {
@@ -53,12 +60,17 @@ fn body(notification: &Notification) -> Vec<Block> {
     if !buttons.is_empty() {
         blocks.push(Block::Actions { elements: buttons });
     }
-    blocks.push(Block::Context { elements: footer(notification) });
+    blocks.push(Block::Context {
+        elements: footer(notification),
+    });
     blocks
 }
 
 fn section(text: String) -> Block {
-    Block::Section { text: Some(Text::marked(text)), fields: Vec::new() }
+    Block::Section {
+        text: Some(Text::marked(text)),
+        fields: Vec::new(),
+    }
 }
 
 fn fields(notification: &Notification) -> Vec<Text> {
@@ -68,11 +80,17 @@ fn fields(notification: &Notification) -> Vec<Text> {
         field("Priority", wording::priority(incident.priority)),
         field("Service", line(&incident.service, VALUE)),
         field("Category", line(&incident.category, VALUE)),
-        field("Alerts", wording::counts(notification).unwrap_or_else(|| "a report".to_owned())),
+        field(
+            "Alerts",
+            wording::counts(notification).unwrap_or_else(|| "a report".to_owned()),
+        ),
     ];
     if let Some(by) = wording::respond_by(notification) {
         let within = wording::minutes(incident.response_minutes);
-        fields.push(field("Answer", format!("within {within}, by {}", local_time(by))));
+        fields.push(field(
+            "Answer",
+            format!("within {within}, by {}", local_time(by)),
+        ));
     }
     fields.push(field("Since", local_time(incident.opened_at)));
     if let Some(end) = incident.resolved_at {
@@ -100,8 +118,15 @@ fn what(alert: &AlertSummary) -> String {
         let quoted = paragraph(&alert.description, DESCRIPTION).replace('\n', "\n>");
         parts.push(format!(">{quoted}"));
     }
-    let rule = alert.rule.as_deref().map(|rule| format!(" (rule {})", code(rule, VALUE)));
-    parts.push(format!("*Why:* {}{}", line(&alert.reason, 400), rule.unwrap_or_default()));
+    let rule = alert
+        .rule
+        .as_deref()
+        .map(|rule| format!(" (rule {})", code(rule, VALUE)));
+    parts.push(format!(
+        "*Why:* {}{}",
+        line(&alert.reason, 400),
+        rule.unwrap_or_default()
+    ));
     let notes = pairs(&alert.annotations, VALUE);
     if !notes.is_empty() {
         parts.push(notes);
@@ -111,7 +136,12 @@ fn what(alert: &AlertSummary) -> String {
 
 fn pairs(labels: &Labels, most: usize) -> String {
     let pair = |(name, value): (&str, &str)| format!("{}: {}", line(name, 60), line(value, most));
-    labels.iter().take(5).map(pair).collect::<Vec<_>>().join("\n")
+    labels
+        .iter()
+        .take(5)
+        .map(pair)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn labels(labels: &Labels) -> String {
@@ -125,8 +155,14 @@ fn labels(labels: &Labels) -> String {
 
 fn omitted(notification: &Notification) -> Option<String> {
     let unshown = notification.alerts.len().saturating_sub(ALERTS);
-    let omitted = u64::try_from(unshown).unwrap_or_default() + u64::from(notification.alerts_omitted);
-    (omitted > 0).then(|| format!("…and {} not shown here.", wording::counted(omitted, "more alert")))
+    let omitted =
+        u64::try_from(unshown).unwrap_or_default() + u64::from(notification.alerts_omitted);
+    (omitted > 0).then(|| {
+        format!(
+            "…and {} not shown here.",
+            wording::counted(omitted, "more alert")
+        )
+    })
 }
 
 fn buttons(notification: &Notification) -> Vec<Button> {
@@ -146,16 +182,25 @@ fn footer(notification: &Notification) -> Vec<Text> {
     let incident = &notification.incident;
     let mut elements = vec![Text::marked(code(incident.id.as_str(), VALUE))];
     if let Some(alert) = notification.alerts.first() {
-        elements.push(Text::marked(line(&format!("{} · {}", alert.source, alert.kind), VALUE)));
+        elements.push(Text::marked(line(
+            &format!("{} · {}", alert.source, alert.kind),
+            VALUE,
+        )));
     }
-    elements.push(Text::marked(format!("Tocsin · {}", local_time(notification.at))));
+    elements.push(Text::marked(format!(
+        "Tocsin · {}",
+        local_time(notification.at)
+    )));
     elements
 }
 
 /// A time that every reader sees in their own time zone.
 fn local_time(at: Timestamp) -> String {
     let seconds = at.as_second();
-    format!("<!date^{seconds}^{{date_short_pretty}} {{time_secs}}|{}>", wording::time(at))
+    format!(
+        "<!date^{seconds}^{{date_short_pretty}} {{time_secs}}|{}>",
+        wording::time(at)
+    )
 }
 
 const fn symbol(notification: &Notification) -> &'static str {

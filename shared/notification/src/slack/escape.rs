@@ -19,10 +19,16 @@ pub fn paragraph(text: &str, most: usize) -> String {
 /// A code span on one line. Back-ticks would end it, so they become apostrophes.
 #[must_use]
 pub fn code(text: &str, most: usize) -> String {
-    let inner = escape_with(&text::one_line(text), most.saturating_sub(2), |_, character, _| {
-        (character == '`').then_some("'")
-    });
-    if inner.is_empty() { inner } else { format!("`{inner}`") }
+    let inner = escape_with(
+        &text::one_line(text),
+        most.saturating_sub(2),
+        |_, character, _| (character == '`').then_some("'"),
+    );
+    if inner.is_empty() {
+        inner
+    } else {
+        format!("`{inner}`")
+    }
 }
 
 /// For `plain_text`, where marks mean nothing.

@@ -59,7 +59,11 @@ impl Message {
     ///
     /// # Errors
     /// Only if the message could not be written as JSON, which none of its parts can cause.
-    pub fn post_body(&self, place: Place<'_>, broadcast: bool) -> Result<String, serde_json::Error> {
+    pub fn post_body(
+        &self,
+        place: Place<'_>,
+        broadcast: bool,
+    ) -> Result<String, serde_json::Error> {
         serde_json::to_string(&PostMessage {
             channel: place.channel,
             thread_ts: place.thread,

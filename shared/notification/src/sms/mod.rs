@@ -26,10 +26,7 @@ pub fn render(notification: &Notification) -> String {
     let deadline = deadline(notification);
     let value = measured(notification);
     // What people can do without goes first: the value, then the time, last the title's end.
-    let tails = [
-        format!("{value}{deadline}{id}"),
-        format!("{deadline}{id}"),
-    ];
+    let tails = [format!("{value}{deadline}{id}"), format!("{deadline}{id}")];
     for tail in &tails {
         let whole = format!("{head}{title}{tail}");
         if septets(&whole) <= SEGMENT {

@@ -19,9 +19,12 @@ pub(crate) fn opened_at() -> Timestamp {
 }
 
 pub(crate) fn alert(title: &str, priority: Priority) -> AlertSummary {
-    let labels: Labels = [("alertname", "payments-error-rate"), ("service", "payments")]
-        .into_iter()
-        .collect();
+    let labels: Labels = [
+        ("alertname", "payments-error-rate"),
+        ("service", "payments"),
+    ]
+    .into_iter()
+    .collect();
     AlertSummary {
         fingerprint: Fingerprint::of(labels.iter()),
         status: Status::Firing,
@@ -104,9 +107,13 @@ pub(crate) fn opened() -> Notification {
         .to_owned();
     alert.labels.set("region", "ap-south-1");
     alert.labels.set("account", "123456789012");
-    alert.labels.set("FunctionName", "payments-api-process_payment");
+    alert
+        .labels
+        .set("FunctionName", "payments-api-process_payment");
     alert.labels.set("environment", "production");
-    alert.annotations.set("metric", "ErrorRate = 100 * Errors / Invocations");
+    alert
+        .annotations
+        .set("metric", "ErrorRate = 100 * Errors / Invocations");
     alert.annotations.set(
         "reason",
         "Threshold Crossed: 2 datapoints [7.25 (04/05/26 09:01:00), 6.9 (04/05/26 08:56:00)] were greater than the threshold (5.0).",
@@ -154,14 +161,19 @@ pub(crate) fn resolved() -> Notification {
 }
 
 pub(crate) fn info() -> Notification {
-    let mut alert = alert("Deployment of orders-api to production succeeded", Priority::P4);
+    let mut alert = alert(
+        "Deployment of orders-api to production succeeded",
+        Priority::P4,
+    );
     alert.status = Status::Info;
     alert.source = "aws.codedeploy".into();
     alert.kind = "CodeDeploy Deployment State-change Notification".into();
     alert.category = "change".into();
     alert.rule = Some("deployments".into());
     alert.reason = "a deployment succeeded".to_owned();
-    alert.labels = [("alertname", "orders-api"), ("service", "orders")].into_iter().collect();
+    alert.labels = [("alertname", "orders-api"), ("service", "orders")]
+        .into_iter()
+        .collect();
     let mut notification = notification(NotificationEvent::Info, vec![alert]);
     notification.reason = "1 report".to_owned();
     notification.incident.service = "orders".into();
@@ -180,14 +192,18 @@ pub(crate) fn guardduty() -> Notification {
     alert.category = "security".into();
     alert.rule = Some("guardduty-high".into());
     alert.reason = "GuardDuty severity 8 is at least 7".to_owned();
-    alert.description = "EC2 instance i-0abc1234 is querying the domain name c2.bad.example, which is known for \
+    alert.description =
+        "EC2 instance i-0abc1234 is querying the domain name c2.bad.example, which is known for \
         command and control."
-        .to_owned();
+            .to_owned();
     alert.labels = [
         ("alertname", "Backdoor:EC2/C&CActivity.B!DNS"),
         ("service", "platform"),
         ("severity", "8"),
-        ("resource", "arn:aws:ec2:ap-south-1:123456789012:instance/i-0abc1234"),
+        (
+            "resource",
+            "arn:aws:ec2:ap-south-1:123456789012:instance/i-0abc1234",
+        ),
         ("finding_id", "16afba5c5c43e07c9e3e5e2e544e95df"),
     ]
     .into_iter()
@@ -213,7 +229,10 @@ pub(crate) fn unmatched() -> Notification {
 }
 
 pub(crate) fn anomaly() -> Notification {
-    let mut alert = alert("Orders per minute are outside the expected band", Priority::P2);
+    let mut alert = alert(
+        "Orders per minute are outside the expected band",
+        Priority::P2,
+    );
     alert.measurement = Some(Measurement {
         value: Some(12.0),
         threshold: Some(86.5),
@@ -237,12 +256,17 @@ pub(crate) fn no_value() -> Notification {
 }
 
 pub(crate) fn long() -> Notification {
-    let mut alert = alert(&"An endless title about payments & orders ".repeat(60), Priority::P1);
+    let mut alert = alert(
+        &"An endless title about payments & orders ".repeat(60),
+        Priority::P1,
+    );
     alert.description = "An endless description. ".repeat(400);
     alert.reason = "because ".repeat(300);
     alert.measurement = Some(percent(7.25));
     for number in 0..80 {
-        alert.labels.set(format!("label_{number:02}"), "value ".repeat(60));
+        alert
+            .labels
+            .set(format!("label_{number:02}"), "value ".repeat(60));
     }
     notification(NotificationEvent::Opened, vec![alert])
 }
@@ -275,7 +299,10 @@ pub(crate) fn hostile() -> Notification {
 pub(crate) fn burst() -> Notification {
     let alerts = (1..=20)
         .map(|number| {
-            let mut alert = alert(&format!("Queue orders-{number:02} is over 80 % full"), Priority::P3);
+            let mut alert = alert(
+                &format!("Queue orders-{number:02} is over 80 % full"),
+                Priority::P3,
+            );
             alert.labels.set("QueueName", format!("orders-{number:02}"));
             alert.measurement = Some(percent(80.0 + f64::from(number)));
             alert

@@ -1,0 +1,280 @@
+//! The environment: read once, with all faults reported together.
+
+use lambda_support::env::{Environment, Faults, Noted, Reader};
+use settings::Channel;
+
+use crate::secret::Endpoint;
+
+/// SES takes so many recipients in one message.
+const RECIPIENTS: usize = 50;
+const ATTEMPTS: u32 = 8;
+const SLACK_API: &str = "https://slack.com/api";
+const PAGERDUTY_EVENTS: &str = "https://events.pagerduty.com/v2/enqueue";
+
+/// What this process sends, from where, and to whom.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The table with the deliveries.
+    pub table: String,
+    /// The channel's queue.
+    pub queue_url: String,
+    /// Where messages go that were given up.
+    pub dead_letter_queue_url: String,
+    /// How often a message is tried.
+    pub max_attempts: u32,
+    /// The channel, with what it needs.
+    pub target: Target,
+}
+
+/// A channel, with what it needs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// E-mail.
+    Email {
+        /// The sender's address.
+        from: String,
+        /// The recipients' addresses.
+        to: Vec<String>,
+    },
+    /// Text messages.
+    Sms {
+        /// Numbers in E.164.
+        to: Vec<String>,
+    },
+    /// Slack.
+    Slack {
+        /// The secret.
+        secret_arn: String,
+        /// The Web API, unless the secret says otherwise.
+        api: Endpoint,
+    },
+    /// PagerDuty.
+    PagerDuty {
+        /// The secret.
+        secret_arn: String,
+        /// Where events go, unless the secret says otherwise.
+        events: Endpoint,
+    },
+    /// The user's own endpoint.
+    Webhook {
+        /// The secret.
+        secret_arn: String,
+    },
+}
+
+impl Target {
+    /// The channel's name.
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
+        match self {
+            Self::Email { .. } => Channel::Email,
+            Self::Sms { .. } => Channel::Sms,
+            Self::Slack { .. } => Channel::Slack,
+            Self::PagerDuty { .. } => Channel::Pagerduty,
+            Self::Webhook { .. } => Channel::Webhook,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// With every fault there is.
+    pub fn read(environment: &dyn Environment) -> Result<Self, Faults> {
+        let mut reader = Reader::new(environment);
+        let table = reader.required("TABLE_NAME", "the name of the table");
+        let queue_url = reader.required("QUEUE_URL", "the address of the channel's queue");
+        let dead_letter_queue_url = reader.required(
+            "DEAD_LETTER_QUEUE_URL",
+            "the address of the channel's dead-letter queue",
+        );
+        let max_attempts = reader
+            .parsed_or(
+                "MAX_ATTEMPTS",
+                "a number of attempts from 1 to 25",
+                ATTEMPTS,
+            )
+            .and_then(|attempts| in_range(&mut reader, attempts));
+        let target = reader
+            .parsed("CHANNEL", "email, slack, sms, pagerduty or webhook")
+            .and_then(|channel| target(&mut reader, channel));
+        reader.finish(|| {
+            Ok(Self {
+                table: table?,
+                queue_url: queue_url?,
+                dead_letter_queue_url: dead_letter_queue_url?,
+                max_attempts: max_attempts?,
+                target: target?,
+            })
+        })
+    }
+}
+
+/// The queue's own redrive comes after 30 deliveries and would lose the reason.
+fn in_range(reader: &mut Reader<'_>, attempts: u32) -> Result<u32, Noted> {
+    if (1..=25).contains(&attempts) {
+        return Ok(attempts);
+    }
+    let remedy = "set it to a number of attempts from 1 to 25".to_owned();
+    Err(reader.fault("MAX_ATTEMPTS", format!("is {attempts}"), remedy))
+}
+
+fn target(reader: &mut Reader<'_>, channel: Channel) -> Result<Target, Noted> {
+    match channel {
+        Channel::Email => {
+            let from = reader.required("EMAIL_FROM", "an address that SES has verified");
+            let to = reader.list("EMAIL_TO", "e-mail addresses, separated by commas");
+            let to = to.and_then(|to| recipients(reader, "EMAIL_TO", to, is_address));
+            Ok(Target::Email {
+                from: from?,
+                to: to?,
+            })
+        }
+        Channel::Sms => {
+            let to = reader.list(
+                "SMS_TO",
+                "phone numbers like +4915112345678, separated by commas",
+            )?;
+            Ok(Target::Sms {
+                to: recipients(reader, "SMS_TO", to, is_number)?,
+            })
+        }
+        Channel::Slack => {
+            let secret_arn = secret_arn(reader);
+            let api = endpoint(reader, "SLACK_API_URL", SLACK_API);
+            Ok(Target::Slack {
+                secret_arn: secret_arn?,
+                api: api?,
+            })
+        }
+        Channel::Pagerduty => {
+            let secret_arn = secret_arn(reader);
+            let events = endpoint(reader, "PAGERDUTY_EVENTS_URL", PAGERDUTY_EVENTS);
+            Ok(Target::PagerDuty {
+                secret_arn: secret_arn?,
+                events: events?,
+            })
+        }
+        Channel::Webhook => Ok(Target::Webhook {
+            secret_arn: secret_arn(reader)?,
+        }),
+    }
+}
+
+fn secret_arn(reader: &mut Reader<'_>) -> Result<String, Noted> {
+    reader.required("SECRET_ARN", "the channel's secret in Secrets Manager")
+}
+
+fn endpoint(reader: &mut Reader<'_>, name: &'static str, default: &str) -> Result<Endpoint, Noted> {
+    let text = reader.optional(name).unwrap_or_else(|| default.to_owned());
+    Endpoint::try_new(name, &text)
+        .map_err(|error| reader.fault(name, "cannot be used".to_owned(), error.to_string()))
+}
+
+fn recipients(
+    reader: &mut Reader<'_>,
+    name: &'static str,
+    to: Vec<String>,
+    is_right: fn(&str) -> bool,
+) -> Result<Vec<String>, Noted> {
+    let mut noted = None;
+    for (position, wrong) in to.iter().enumerate().filter(|(_, to)| !is_right(to)) {
+        let shown: String = wrong.chars().take(80).collect();
+        let problem = format!(
+            "has `{shown}` in place {}, which is no recipient",
+            position + 1
+        );
+        let remedy =
+            "write addresses like oncall@example.com, numbers like +4915112345678".to_owned();
+        noted = Some(reader.fault(name, problem, remedy));
+    }
+    if to.len() > RECIPIENTS {
+        let problem = format!("has {} recipients", to.len());
+        let remedy = format!("name at most {RECIPIENTS}, or the address of a group");
+        noted = Some(reader.fault(name, problem, remedy));
+    }
+    noted.map_or(Ok(to), Err)
+}
+
+fn is_address(text: &str) -> bool {
+    let clean = text.bytes().all(|b| b.is_ascii_graphic());
+    clean
+        && text
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
+}
+
+fn is_number(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_support::env::MapEnvironment;
+    use test_case::test_case;
+
+    use super::*;
+
+    fn read(more: &[(&str, &str)]) -> Result<Settings, Faults> {
+        let common = [
+            ("TABLE_NAME", "tocsin"),
+            ("QUEUE_URL", "https://sqs.example/q"),
+            ("DEAD_LETTER_QUEUE_URL", "https://sqs.example/dlq"),
+        ];
+        Settings::read(
+            &common
+                .iter()
+                .chain(more)
+                .copied()
+                .collect::<MapEnvironment>(),
+        )
+    }
+
+    #[test_case(&[("CHANNEL", "email"), ("EMAIL_FROM", "a@example.com"), ("EMAIL_TO", "b@example.com, c@example.com")], Channel::Email)]
+    #[test_case(&[("CHANNEL", "sms"), ("SMS_TO", "+4915112345678")], Channel::Sms)]
+    #[test_case(&[("CHANNEL", "slack"), ("SECRET_ARN", "arn")], Channel::Slack)]
+    #[test_case(&[("CHANNEL", "slack"), ("SECRET_ARN", "arn"), ("SLACK_API_URL", "http://127.0.0.1:9/api")], Channel::Slack; "slack elsewhere")]
+    #[test_case(&[("CHANNEL", "pagerduty"), ("SECRET_ARN", "arn")], Channel::Pagerduty)]
+    #[test_case(&[("CHANNEL", "webhook"), ("SECRET_ARN", "arn")], Channel::Webhook)]
+    fn every_channel_needs_its_own_variables_only(more: &[(&str, &str)], channel: Channel) {
+        let settings = read(more).unwrap();
+        assert_eq!(settings.target.channel(), channel);
+        assert_eq!(settings.max_attempts, ATTEMPTS);
+    }
+
+    #[test]
+    fn all_faults_are_reported_together() {
+        let environment = MapEnvironment::from([
+            ("CHANNEL", "email"),
+            ("MAX_ATTEMPTS", "0"),
+            ("EMAIL_TO", "b@example.com, nobody"),
+        ]);
+        let text = Settings::read(&environment).unwrap_err().to_string();
+        for name in [
+            "TABLE_NAME",
+            "QUEUE_URL",
+            "DEAD_LETTER_QUEUE_URL",
+            "MAX_ATTEMPTS",
+            "EMAIL_FROM",
+            "EMAIL_TO",
+        ] {
+            assert!(
+                text.contains(&format!("`{name}`")),
+                "{name} is not in: {text}"
+            );
+        }
+        assert!(text.contains("`nobody` in place 2"), "{text}");
+    }
+
+    #[test_case(&[("CHANNEL", "fax")], "CHANNEL")]
+    #[test_case(&[("CHANNEL", "sms"), ("SMS_TO", "0151 1234")], "SMS_TO")]
+    #[test_case(&[("CHANNEL", "slack")], "SECRET_ARN")]
+    #[test_case(&[("CHANNEL", "slack"), ("SECRET_ARN", "a"), ("SLACK_API_URL", "http://slack.com/api")], "SLACK_API_URL")]
+    fn a_fault_names_its_variable(more: &[(&str, &str)], name: &str) {
+        let text = read(more).unwrap_err().to_string();
+        assert!(text.contains(&format!("`{name}`")), "{text}");
+    }
+}

@@ -1,0 +1,188 @@
+//! One HTTP POST: bounded in time, following no redirects, and never naming the address it went to,
+//! for that may be a secret.
+//!
+//! It is the AWS SDK's own connector, so no second HTTP and TLS stack is in the binary.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use notification::outcome::{Answer, TransportFault};
+
+use crate::secret::{Endpoint, Hidden};
+
+/// How long to wait for a connection.
+const CONNECT: Duration = Duration::from_secs(3);
+/// How long everything may take.
+const TOTAL: Duration = Duration::from_secs(10);
+/// How much of an answer is read: more than any channel's answer has.
+const ANSWER_BYTES: usize = 16 * 1024;
+
+/// Posts to channels. The connector is built for the first request and keeps its connections.
+#[derive(Debug)]
+pub struct HttpClient {
+    connector: OnceLock<Connector>,
+    total: Duration,
+}
+
+impl Default for HttpClient {
+    fn default() -> Self {
+        Self::with_total(TOTAL)
+    }
+}
+
+/// What to post.
+#[derive(Debug)]
+pub struct Post<'a> {
+    /// Where.
+    pub endpoint: &'a Endpoint,
+    /// Header names and values, besides the type of the content.
+    pub headers: Vec<(&'static str, Hidden)>,
+    /// JSON.
+    pub body: String,
+}
+
+/// What came back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Reply {
+    /// An answer.
+    Answered {
+        /// The status.
+        status: u16,
+        /// The `Retry-After` header.
+        retry_after: Option<String>,
+        /// The beginning of the body.
+        body: String,
+    },
+    /// None.
+    Nothing(TransportFault),
+}
+
+impl Reply {
+    /// For [`notification::outcome::judge`].
+    #[must_use]
+    pub fn answer(&self) -> Answer<'_> {
+        match self {
+            Self::Answered {
+                status,
+                retry_after,
+                body,
+            } => Answer::Http {
+                status: *status,
+                retry_after: retry_after.as_deref(),
+                body,
+            },
+            Self::Nothing(fault) => Answer::Nothing(*fault),
+        }
+    }
+}
+
+/// A request that HTTP does not allow. It names no value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Unsendable {
+    /// The address has characters that it must not have.
+    #[error("the address in the secret cannot be read: write a plain https address")]
+    Address,
+    /// A header's value has characters that it must not have.
+    #[error(
+        "the header `{0}` cannot be written: remove line breaks and control characters from the secret"
+    )]
+    Header(&'static str),
+}
+
+impl HttpClient {
+    /// A client that gives up after so long.
+    #[must_use]
+    pub const fn with_total(total: Duration) -> Self {
+        Self {
+            connector: OnceLock::new(),
+            total,
+        }
+    }
+
+    /// Posts, and waits for the answer.
+    ///
+    /// # Errors
+    /// When the request cannot be written at all.
+    pub async fn post(&self, post: Post<'_>) -> Result<Reply, Unsendable> {
+        let request = request(post)?;
+        let reply = tokio::time::timeout(self.total, self.exchange(request)).await;
+        Ok(reply.unwrap_or(Reply::Nothing(TransportFault::TimedOut)))
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Reply {
+        let connector = self.connector.get_or_init(|| connector(self.total));
+        let response = match connector.call(request).await {
+            Ok(response) => response,
+            // The error's own text may name the address.
+            Err(error) if error.is_timeout() => return Reply::Nothing(TransportFault::TimedOut),
+            Err(_) => return Reply::Nothing(TransportFault::Unreachable),
+        };
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get("retry-after").map(str::to_owned);
+        // A status without its body is an answer still: 429 and 5xx say all with the header.
+        let body = beginning(response.into_body()).await;
+        Reply::Answered {
+            status,
+            retry_after,
+            body,
+        }
+    }
+}
+
+fn connector(total: Duration) -> Connector {
+    let settings = HttpConnectorSettings::builder()
+        .connect_timeout(CONNECT)
+        .read_timeout(total)
+        .build();
+    Connector::builder()
+        .tls_provider(Provider::rustls(CryptoMode::Ring))
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .connector_settings(settings)
+        .build()
+}
+
+fn request(post: Post<'_>) -> Result<HttpRequest, Unsendable> {
+    let mut request = HttpRequest::new(SdkBody::from(post.body));
+    request
+        .set_method("POST")
+        .map_err(|_| Unsendable::Address)?;
+    request
+        .set_uri(post.endpoint.expose())
+        .map_err(|_| Unsendable::Address)?;
+    let common = [
+        ("content-type", "application/json; charset=utf-8"),
+        ("accept", "*/*"),
+        ("user-agent", concat!("tocsin/", env!("CARGO_PKG_VERSION"))),
+    ];
+    let headers = request.headers_mut();
+    for (name, value) in common {
+        headers.insert(name, value);
+    }
+    for (name, value) in post.headers {
+        headers
+            .try_insert(name, value.expose().to_owned())
+            .map_err(|_| Unsendable::Header(name))?;
+    }
+    Ok(request)
+}
+
+async fn beginning(body: SdkBody) -> String {
+    let mut stream = ByteStream::new(body);
+    let mut bytes = Vec::new();
+    while let Some(Ok(chunk)) = stream.next().await {
+        let room = ANSWER_BYTES.saturating_sub(bytes.len());
+        bytes.extend(chunk.iter().take(room));
+        if bytes.len() >= ANSWER_BYTES {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
