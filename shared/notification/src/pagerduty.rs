@@ -261,9 +261,14 @@ fn bounded(labels: &Labels) -> Labels {
 
 /// Leaves out the least urgent alerts until the event is small enough. They are still counted.
 fn fit(event: &mut Event) {
-    let size = |event: &Event| event.body("").map_or(0, |json| json.len());
-    while size(event) > EVENT_BYTES && event.payload.custom_details.alerts.pop().is_some() {
-        let omitted = &mut event.payload.custom_details.alerts_omitted;
-        *omitted = omitted.saturating_add(1);
+    let mut size = event.body("").map_or(0, |json| json.len());
+    while size > EVENT_BYTES {
+        let details = &mut event.payload.custom_details;
+        let Some(alert) = details.alerts.pop() else {
+            return;
+        };
+        details.alerts_omitted = details.alerts_omitted.saturating_add(1);
+        // The comma between two alerts makes up for the digits of the count.
+        size -= serde_json::to_string(&alert).map_or(0, |json| json.len());
     }
 }

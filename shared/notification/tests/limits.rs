@@ -229,7 +229,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
     #[test]
     fn no_text_exceeds_a_limit_or_escapes(notification in notifications()) {
         assert_within_limits(&notification);

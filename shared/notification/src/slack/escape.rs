@@ -40,7 +40,8 @@ pub fn plain(text: &str, most: usize) -> String {
 fn escape(text: &str, most: usize) -> String {
     escape_with(text, most, |before, character, after| {
         let inside = |side: Option<char>| side.is_some_and(char::is_alphanumeric);
-        let acts = !(inside(before) && inside(after));
+        let outside = |side: Option<char>| side.is_none_or(char::is_whitespace);
+        let acts = !(inside(before) && inside(after) || outside(before) && outside(after));
         match character {
             '*' if acts => Some("\u{2217}"),
             '_' if acts => Some("\u{2cd}"),
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test_case("*b* _i_ ~s~", "∗b∗ ˍiˍ ∼s∼"; "at the edge of a word")]
-    #[test_case("snake_case 2*3", "snake_case 2*3"; "within a word they do nothing")]
+    #[test_case("snake_case 2*3 2 * 3", "snake_case 2*3 2 * 3"; "within and between words they do nothing")]
     fn marks_do_not_act(text: &str, expected: &str) {
         assert_eq!(line(text, 100), expected);
     }
