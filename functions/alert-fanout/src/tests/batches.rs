@@ -1,18 +1,16 @@
 //! Batches: what is decided, what fails, and what the books say.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use incident::{IncidentState, NotificationEvent, SuppressionReason};
+use incident::{NotificationEvent, SuppressionReason};
 use jiff::Timestamp;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
-use store::{
-    Commit, Fault, IncidentStore, Loaded, MemoryStore, Operation, Outbox, OutboxRef, PendingEntry,
-    StoreError, Version,
-};
+use store::{Commit, Fault, IncidentStore, Operation, Outbox, Version};
 use test_case::test_case;
 
-use super::{Bench, advance, alarm, bench, clock, tick};
+use super::twins::{OneKeyDown, racing};
+use super::{advance, alarm, bench, clock, tick};
 use crate::{Answer, Handler, Rules};
 
 #[tokio::test]
@@ -328,82 +326,4 @@ async fn a_tick_in_a_batch_is_no_alert() {
         .await;
     assert_eq!((books.received, books.heartbeats), (1, 1));
     assert!(failed.is_empty());
-}
-
-/// A table that lets others in between reading and writing, as a network does.
-#[derive(Clone, Debug)]
-struct Racing(MemoryStore);
-
-fn racing(bench: &Bench) -> Handler<Racing, super::Topic> {
-    Handler {
-        store: Racing(bench.store.clone()),
-        publisher: bench.publisher.clone(),
-        rules: bench.rules.clone(),
-        clock: bench.clock,
-        patience: bench.patience,
-    }
-}
-
-impl IncidentStore<IncidentState> for Racing {
-    async fn load(
-        &self,
-        keys: &[&str],
-    ) -> Result<HashMap<String, Loaded<IncidentState>>, StoreError> {
-        let loaded = self.0.load(keys).await;
-        tokio::task::yield_now().await;
-        loaded
-    }
-
-    async fn commit(&self, commit: Commit<'_, IncidentState>) -> Result<Version, StoreError> {
-        self.0.commit(commit).await
-    }
-}
-
-impl Outbox for Racing {
-    async fn pending(
-        &self,
-        before: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<PendingEntry>, StoreError> {
-        self.0.pending(before, limit).await
-    }
-
-    async fn remove(&self, entries: &[OutboxRef]) -> Result<(), StoreError> {
-        self.0.remove(entries).await
-    }
-}
-
-/// A table in which one key cannot be written.
-#[derive(Clone, Debug)]
-struct OneKeyDown(&'static str, MemoryStore);
-
-impl IncidentStore<IncidentState> for OneKeyDown {
-    async fn load(
-        &self,
-        keys: &[&str],
-    ) -> Result<HashMap<String, Loaded<IncidentState>>, StoreError> {
-        self.1.load(keys).await
-    }
-
-    async fn commit(&self, commit: Commit<'_, IncidentState>) -> Result<Version, StoreError> {
-        if commit.key == self.0 {
-            self.1
-                .inject(Fault::Unavailable, Some(Operation::Commit), 1);
-        }
-        self.1.commit(commit).await
-    }
-}
-
-impl Outbox for OneKeyDown {
-    async fn pending(
-        &self,
-        before: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<PendingEntry>, StoreError> {
-        self.1.pending(before, limit).await
-    }
-
-    async fn remove(&self, entries: &[OutboxRef]) -> Result<(), StoreError> {
-        self.1.remove(entries).await
-    }
 }

@@ -3,6 +3,8 @@
 mod batches;
 mod publishing;
 mod sending;
+mod topic;
+mod twins;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;

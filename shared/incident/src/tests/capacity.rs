@@ -156,6 +156,9 @@ fn the_largest_state_fits_into_a_table_item() {
             alert.title = noise(i, 200);
             alert.description = noise(i + 7, 2_000);
             alert.annotations.set("reason", noise(i + 9, 500));
+            if i % 1_000 == 500 {
+                arrival.alert.classification.priority = Priority::P1;
+            }
             arrival.message = format_compact!("{i}");
             arrival
         })
@@ -168,12 +171,19 @@ fn the_largest_state_fits_into_a_table_item() {
     deflate.write_all(&json).unwrap();
     let size = deflate.finish().unwrap().len();
     assert!(size < 380 * 1024, "{size} bytes of {}", json.len());
-    // The most urgent alert keeps its texts longest.
-    let kept = bench
+    // The most urgent alerts keep their texts longest.
+    let kept: Vec<Priority> = bench
         .state
         .alerts
         .values()
         .filter(|alert| alert.details.is_some())
-        .count();
-    assert!(kept >= 10, "{kept}");
+        .map(|alert| alert.priority)
+        .collect();
+    assert!(kept.len() >= 10, "{kept:?}");
+    assert_eq!(
+        kept.iter()
+            .filter(|priority| **priority == Priority::P1)
+            .count(),
+        5
+    );
 }

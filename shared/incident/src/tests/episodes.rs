@@ -142,6 +142,21 @@ fn the_resolve_of_a_p1_is_told_as_a_p1() {
 }
 
 #[test]
+fn an_alert_began_when_it_was_first_said_to_fire() {
+    let bench = Bench::run("+a@1 | +a@5 | -a@9");
+    assert_eq!(bench.last().alerts[0].starts_at, second(1));
+}
+
+#[test]
+fn an_alert_that_promises_no_time_has_that_of_its_priority() {
+    let mut bench = Bench::new();
+    let mut batch = batches("+a@1/P2").remove(0);
+    batch[0].alert.classification.response_minutes = 0;
+    bench.send(&batch);
+    assert_eq!(bench.last().incident.response_minutes, 15);
+}
+
+#[test]
 fn alerts_come_most_urgent_first_then_oldest() {
     let bench = Bench::run("+a@3/P3 +b@2/P3 +c@9/P1 +d@1/P4");
     let titles: Vec<&str> = bench
