@@ -1,6 +1,11 @@
 //! How many alarms a second one core classifies, from the raw body of an SQS message to the
 //! decision. `cargo xtask bench` runs it and prints the figure.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark without its input has nothing to measure"
+)]
+
 use alert_classification::Classifier;
 use divan::Bencher;
 use divan::counter::ItemsCount;

@@ -1,6 +1,6 @@
 //! Decides how bad an alert is: the first service, then the first rule, that matches.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -47,8 +47,9 @@ impl Classifier {
     /// Classifies an alert; sets its `service` label when the catalogue knows the service.
     #[must_use]
     pub fn classify(&self, mut alert: Alert) -> ClassifiedAlert {
-        let service = self.service(&alert);
-        let subject = Subject::new(&self.settings, &alert, &service.name);
+        let mut subject = Subject::new(&self.settings, &alert);
+        let service = self.service(&alert, &subject);
+        subject.service = &service.name;
         let rule = self
             .settings
             .rules
@@ -87,12 +88,11 @@ impl Classifier {
 
     /// The service that an alert is about: what the alert says, else the catalogue's first
     /// match, else the name of the thing, else who spoke.
-    fn service(&self, alert: &Alert) -> Found {
-        let subject = Subject::new(&self.settings, alert, "");
+    fn service(&self, alert: &Alert, subject: &Subject<'_>) -> Found {
         let stated = alert.labels.get("service");
         let known = self.settings.services.iter().find(|service| match stated {
             Some(name) => service.name == name,
-            None => service.matchers.is_match(&subject),
+            None => service.matchers.is_match(subject),
         });
         if let Some(service) = known {
             return Found {
@@ -177,17 +177,21 @@ const NAMES_NOTHING: &[&str] = &[
 struct Subject<'a> {
     settings: &'a Settings,
     alert: &'a Alert,
+    /// The canonical name of the service; empty until it is found.
     service: &'a str,
     resource: OnceCell<String>,
+    /// Measures that were asked for: several rules compare the same one.
+    measured: RefCell<Vec<(&'a str, Option<f64>)>>,
 }
 
 impl<'a> Subject<'a> {
-    const fn new(settings: &'a Settings, alert: &'a Alert, service: &'a str) -> Self {
+    const fn new(settings: &'a Settings, alert: &'a Alert) -> Self {
         Self {
             settings,
             alert,
-            service,
+            service: "",
             resource: OnceCell::new(),
+            measured: RefCell::new(Vec::new()),
         }
     }
 
@@ -227,12 +231,18 @@ impl<'a> Subject<'a> {
     }
 
     fn measure(&self, name: &str) -> Option<f64> {
-        self.settings
-            .measures
-            .iter()
-            .filter(|measure| measure.name == name)
+        let compared = self.compared()?;
+        let known = |(asked, _): &&(&str, Option<f64>)| *asked == name;
+        if let Some((_, number)) = self.measured.borrow().iter().find(known) {
+            return *number;
+        }
+        let mut named = self.settings.measures.iter().filter(|m| m.name == name);
+        let name = named.clone().next()?.name.as_str();
+        let number = named
             .find(|measure| measure.matchers.is_match(self))
-            .and_then(|measure| Some(self.compared()? * measure.scale + measure.offset))
+            .map(|measure| compared * measure.scale + measure.offset);
+        self.measured.borrow_mut().push((name, number));
+        number
     }
 }
 

@@ -80,16 +80,61 @@ enum Test {
 #[derive(Debug)]
 struct Pattern {
     source: CompactString,
-    compiled: OnceLock<Option<Regex>>,
+    anchored: OnceLock<Option<Regex>>,
+    /// For `.*(…).*`: what is in the middle. Searching for it lets the engine look for its
+    /// literals, where the anchored form has to walk through every character.
+    middle: Option<CompactString>,
+    search: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
-    fn is_match(&self, text: &str) -> bool {
-        self.compiled
-            .get_or_init(|| compile(&self.source).ok())
-            .as_ref()
-            .is_some_and(|regex| regex.is_match(text))
+    fn new(source: &str) -> Self {
+        Self {
+            source: source.into(),
+            anchored: OnceLock::new(),
+            middle: middle(source),
+            search: OnceLock::new(),
+        }
     }
+
+    fn is_match(&self, text: &str) -> bool {
+        let regex = match &self.middle {
+            // A dot matches no line break, so with one in the text the two forms differ.
+            Some(middle) if !text.contains('\n') => {
+                self.search.get_or_init(|| Regex::new(middle).ok())
+            }
+            _ => self.anchored.get_or_init(|| compile(&self.source).ok()),
+        };
+        regex.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+/// The group in the middle of `.*(…).*`, with the flags in front of it, if the expression
+/// has just that form.
+fn middle(source: &str) -> Option<CompactString> {
+    let (flags, rest) = match source.strip_prefix("(?i)") {
+        Some(rest) => ("(?i)", rest),
+        None => ("", source),
+    };
+    let group = rest.strip_prefix(".*")?.strip_suffix(".*")?;
+    if !group.starts_with('(') || group.contains(['^', '$', '[']) {
+        return None;
+    }
+    // The first parenthesis must be closed by the last one, or an alternation would be cut.
+    let (mut depth, mut escaped) = (0_u32, false);
+    for (at, byte) in group.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'(' => depth += 1,
+            b')' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        if depth == 0 && at + 1 < group.len() {
+            return None;
+        }
+    }
+    (depth == 0 && !escaped).then(|| compact_str::format_compact!("{flags}{group}"))
 }
 
 fn compile(source: &str) -> Result<Regex, regex::Error> {
@@ -168,10 +213,7 @@ impl Matcher {
                 }
                 Test::Pattern {
                     matches: operator == Operator::Matches,
-                    pattern: Pattern {
-                        source: value.into(),
-                        compiled: OnceLock::new(),
-                    },
+                    pattern: Pattern::new(&value),
                 }
             }
             Operator::Above
@@ -348,6 +390,26 @@ mod tests {
     #[test_case("missing < 0", false; "not even below")]
     fn compares(text: &str, expected: bool) {
         assert_eq!(Matcher::try_new(text).unwrap().is_match(&Subject), expected);
+    }
+
+    #[test_case(".*(a|b).*", Some("(a|b)"))]
+    #[test_case("(?i).*(a|b).*", Some("(?i)(a|b)"); "with flags")]
+    #[test_case(r".*(a\)|\(b).*", Some(r"(a\)|\(b)"); "escaped parentheses")]
+    #[test_case(".*(a)|(b).*", None; "an alternation of two")]
+    #[test_case(".*(a).*(b).*", None; "two groups")]
+    #[test_case(".*(^a).*", None; "an anchor inside")]
+    #[test_case(".*([)]).*", None; "a class may hold a parenthesis")]
+    #[test_case("a.*", None; "another form")]
+    #[test_case(".*", None; "nothing in the middle")]
+    fn searches_for_the_middle_only_where_it_is_the_same(source: &str, expected: Option<&str>) {
+        assert_eq!(super::middle(source).as_deref(), expected);
+        let pattern = super::Pattern::new(source);
+        let anchored = super::compile(source).unwrap();
+        for text in [
+            "", "a", "xay", "b", "A", "x", "a\nb", "\na", "(b", "a)", ")",
+        ] {
+            assert_eq!(pattern.is_match(text), anchored.is_match(text), "{text:?}");
+        }
     }
 
     #[test_case("service", "no matcher"; "no operator")]

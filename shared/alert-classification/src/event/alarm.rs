@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::Context;
 use super::aws;
 use super::draft::{Draft, one_line};
-use super::scalar::{Number, Text};
+use super::scalar::{Map, Number, Pairs, Text};
 use super::time;
 use crate::alert::{Alert, Measurement, Status};
 
@@ -39,11 +39,11 @@ struct Alarm<'a> {
     reason_data: &'a str,
     suppressed_by: &'a str,
     rule: &'a str,
-    trigger: Trigger<'a>,
+    trigger: Cow<'a, Trigger<'a>>,
 }
 
 /// The condition as SNS writes it. EventBridge's is brought into the same form.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub(crate) struct Trigger<'a> {
     #[serde(borrow)]
@@ -57,7 +57,7 @@ pub(crate) struct Trigger<'a> {
     #[serde(borrow)]
     unit: Text<'a>,
     #[serde(borrow)]
-    dimensions: Option<&'a RawValue>,
+    dimensions: Pairs<'a>,
     period: Number,
     evaluation_periods: Number,
     #[serde(borrow)]
@@ -82,14 +82,14 @@ struct Metric<'a> {
     #[serde(borrow, alias = "ReturnData", rename = "returnData")]
     returned: Text<'a>,
     #[serde(borrow, alias = "MetricStat", rename = "metricStat")]
-    stat: Option<&'a RawValue>,
+    stat: Map<MetricStat<'a>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct MetricStat<'a> {
     #[serde(borrow, alias = "Metric")]
-    metric: Option<&'a RawValue>,
+    metric: Map<MetricName<'a>>,
     #[serde(alias = "Period")]
     period: Number,
     #[serde(borrow, alias = "Stat")]
@@ -106,15 +106,7 @@ struct MetricName<'a> {
     #[serde(borrow, alias = "MetricName")]
     name: Text<'a>,
     #[serde(borrow, alias = "Dimensions")]
-    dimensions: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Dimension<'a> {
-    #[serde(borrow, default, alias = "Name")]
-    name: Text<'a>,
-    #[serde(borrow, default, alias = "Value")]
-    value: Text<'a>,
+    dimensions: Pairs<'a>,
 }
 
 /// What `alarmData` (Lambda) and `detail` (EventBridge) hold.
@@ -183,7 +175,7 @@ pub(crate) struct SnsAlarm<'a> {
     pub(crate) changed: &'a Text<'a>,
     pub(crate) previous_state: &'a Text<'a>,
     pub(crate) rule: &'a Text<'a>,
-    pub(crate) trigger: Option<&'a RawValue>,
+    pub(crate) trigger: &'a Trigger<'a>,
 }
 
 /// An alarm as SNS carries it.
@@ -204,7 +196,7 @@ pub(crate) fn from_sns(alarm: &SnsAlarm<'_>, context: &Context<'_>) -> Alert {
             changed: alarm.changed.as_str(),
             previous_state: alarm.previous_state.as_str(),
             rule: alarm.rule.as_str(),
-            trigger: parse(alarm.trigger),
+            trigger: Cow::Borrowed(alarm.trigger),
             ..Alarm::default()
         },
         context,
@@ -251,7 +243,7 @@ pub(crate) fn from_event(
             previous_changed: previous.timestamp.as_str(),
             previous_reason_data: previous.reason_data.as_str(),
             rule: configuration.alarm_rule.as_str(),
-            trigger,
+            trigger: Cow::Owned(trigger),
         },
         context,
     ))
@@ -311,21 +303,19 @@ fn build(alarm: &Alarm<'_>, context: &Context<'_>) -> Alert {
 
 /// What was measured: labels for namespace, metric and dimensions, and the numbers.
 fn measure(draft: &mut Draft, alarm: &Alarm<'_>, status: Status) {
-    let trigger = &alarm.trigger;
+    let trigger: &Trigger<'_> = &alarm.trigger;
     let mut metric = trigger.metric_name.as_str();
     let mut label = Text::default();
     let mut unit = trigger.unit.as_str();
     let mut period = trigger.period;
     let mut statistic = trigger.statistic.get().or(trigger.extended_statistic.get());
     let metrics: Vec<Metric<'_>> = parse(trigger.metrics);
-    let stats: Vec<MetricStat<'_>> = metrics.iter().map(|m| parse(m.stat)).collect();
-    let names: Vec<MetricName<'_>> = stats.iter().map(|s| parse(s.metric)).collect();
     draft.label("namespace", trigger.namespace.as_str());
-    if let Some(dimensions) = trigger.dimensions {
-        label_dimensions(draft, dimensions);
-    }
+    label_dimensions(draft, &trigger.dimensions);
     let mut band = trigger.threshold_metric_id.get().is_some();
-    for ((part, stat), name) in metrics.iter().zip(&stats).zip(&names) {
+    for part in &metrics {
+        let Map(stat) = &part.stat;
+        let Map(name) = &stat.metric;
         let expression = part.expression.as_str();
         band |= expression.contains("ANOMALY_DETECTION_BAND");
         // The expression whose value is compared is what people know the alarm by.
@@ -339,9 +329,7 @@ fn measure(draft: &mut Draft, alarm: &Alarm<'_>, status: Status) {
         if draft.get("namespace").is_none() {
             draft.label("namespace", name.namespace.as_str());
         }
-        if let Some(dimensions) = name.dimensions {
-            label_dimensions(draft, dimensions);
-        }
+        label_dimensions(draft, &name.dimensions);
         if unit.is_empty() {
             unit = stat.unit.as_str();
         }
@@ -414,23 +402,11 @@ fn measure(draft: &mut Draft, alarm: &Alarm<'_>, status: Status) {
     }
 }
 
-/// Dimensions as labels, in either form: a list of name and value, or a map.
-fn label_dimensions(draft: &mut Draft, raw: &RawValue) {
-    if let Ok(list) = serde_json::from_str::<Vec<Dimension<'_>>>(raw.get()) {
-        for dimension in list {
-            if let (Some(name), Some(value)) = (dimension.name.get(), dimension.value.get())
-                && draft.get(name).is_none()
-            {
-                draft.label(name, value);
-            }
-        }
-    } else if let Ok(map) =
-        serde_json::from_str::<std::collections::BTreeMap<Cow<'_, str>, Text<'_>>>(raw.get())
-    {
-        for (name, value) in &map {
-            if draft.get(name).is_none() {
-                draft.label(name, value.as_str());
-            }
+/// Dimensions as labels; the first metric that has a dimension names it.
+fn label_dimensions(draft: &mut Draft, dimensions: &Pairs<'_>) {
+    for (name, value) in &dimensions.0 {
+        if draft.get(name).is_none() {
+            draft.label(name, value);
         }
     }
 }

@@ -119,8 +119,13 @@ pub(crate) fn alarm_console(region: &str, name: &str) -> String {
 /// Appends `text`, percent-encoded but for RFC 3986's unreserved characters.
 pub(crate) fn percent_encode(url: &mut String, text: &str) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    if text.bytes().all(plain) {
+        url.push_str(text);
+        return;
+    }
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+        if plain(byte) {
             url.push(char::from(byte));
         } else {
             url.push('%');

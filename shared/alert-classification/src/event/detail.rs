@@ -241,7 +241,7 @@ fn guess_title(draft: &mut Draft, look: &Look<'_>, name: &str, context: &Context
         title = format!("{title}: {}", cut(&said, 150));
     } else if let Some(about) = about.filter(|about| *about != title) {
         title = format!("{title}: {about}");
-    } else if let Some(content) = short(look.detail) {
+    } else if let Some(content) = gist(look.detail) {
         // Nothing has a name that says what it is: the content itself is better than nothing.
         title = format!("{title}: {}", cut(&content, 100));
     }
@@ -254,6 +254,18 @@ fn guess_title(draft: &mut Draft, look: &Look<'_>, name: &str, context: &Context
         title = format!("{title} ({state})");
     }
     draft.title(title);
+}
+
+/// The first few plain fields, for a title: `foo Hello world!, bar 123`.
+fn gist(detail: &Value) -> Option<String> {
+    let fields = detail.as_object()?.iter();
+    let plain = fields
+        .filter(|(name, value)| !name.starts_with('_') && !value.is_object() && !value.is_array());
+    let texts: Vec<String> = plain
+        .filter_map(|(name, value)| Some(format!("{name} {}", cut(&short(value)?, 40))))
+        .take(3)
+        .collect();
+    (!texts.is_empty()).then(|| texts.join(", "))
 }
 
 /// One finding of Security Hub, in AWS's Security Finding Format.

@@ -90,6 +90,9 @@ impl Draft {
         if self.title.is_empty() {
             self.title = one_line(&self.kind, TITLE_CHARS);
         }
+        if self.title.is_empty() {
+            "An event without a name".clone_into(&mut self.title);
+        }
         if self.labels.get("alertname").is_none() {
             let name = self.kind.clone();
             self.labels.set("alertname", name);
@@ -139,6 +142,14 @@ pub(crate) fn cut(text: &str, limit: usize) -> Cow<'_, str> {
 
 /// One line of at most `limit` characters: control characters and runs of space become one space.
 pub(crate) fn one_line(text: &str, limit: usize) -> String {
+    // Most lines are short, plain ASCII already.
+    let plain = |pair: &[u8]| !matches!(pair, [b' ', b' ']);
+    if text.len() <= limit
+        && text.bytes().all(|b| (b' '..0x7f).contains(&b))
+        && text.as_bytes().windows(2).all(plain)
+    {
+        return text.trim().to_owned();
+    }
     let is_plain = |c: char| !c.is_control() && !c.is_whitespace();
     let mut line = String::with_capacity(text.len().min(limit * 4));
     let mut chars = 0;

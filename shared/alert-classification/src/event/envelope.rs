@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::alarm::{self, SnsAlarm};
-use super::scalar::{Number, Text};
+use super::alarm::{self, SnsAlarm, Trigger};
+use super::scalar::{Map, Number, Text};
 use super::{Context, Reading, detail, finding, logs, text, time};
 
 /// Every field that tells one kind of envelope from another, read in one pass.
@@ -25,7 +25,7 @@ struct Probe<'a> {
     #[serde(borrow, rename = "Subject")]
     subject: Text<'a>,
     #[serde(borrow, rename = "Message")]
-    message: Option<&'a RawValue>,
+    message: Option<Text<'a>>,
     #[serde(borrow, rename = "Timestamp")]
     timestamp: Text<'a>,
     #[serde(borrow, rename = "MessageAttributes")]
@@ -79,7 +79,7 @@ struct Probe<'a> {
     #[serde(borrow, rename = "AlarmRule")]
     alarm_rule: Text<'a>,
     #[serde(borrow, rename = "Trigger")]
-    trigger: Option<&'a RawValue>,
+    trigger: Map<Trigger<'a>>,
 
     // CloudWatch Logs' subscription, and our own findings.
     #[serde(borrow)]
@@ -157,10 +157,10 @@ fn open_probe(probe: &Probe<'_>, body: &str, context: &Context<'_>, reading: &mu
         if let Some(records) = probe.records {
             return open_records(records, body, &inside, reading);
         }
-        if let Some(message) = probe.message
+        if let Some(message) = &probe.message
             && (probe.topic_arn.is_there() || probe.kind.is_there())
         {
-            return open_sns(probe, message, &inside, reading);
+            return open_sns(probe, message, body, &inside, reading);
         }
     }
     if probe.alarm_name.is_there() && probe.new_state.is_there() {
@@ -175,7 +175,7 @@ fn open_probe(probe: &Probe<'_>, body: &str, context: &Context<'_>, reading: &mu
             changed: &probe.changed,
             previous_state: &probe.old_state,
             rule: &probe.alarm_rule,
-            trigger: probe.trigger,
+            trigger: &probe.trigger.0,
         };
         reading.alerts.push(alarm::from_sns(&alarm, context));
         return;
@@ -275,7 +275,13 @@ fn open_records(records: &RawValue, body: &str, context: &Context<'_>, reading: 
     }
 }
 
-fn open_sns(probe: &Probe<'_>, message: &RawValue, context: &Context<'_>, reading: &mut Reading) {
+fn open_sns(
+    probe: &Probe<'_>,
+    message: &Text<'_>,
+    body: &str,
+    context: &Context<'_>,
+    reading: &mut Reading,
+) {
     let state = probe.attributes.and_then(state_attribute);
     let context = Context {
         at: time::read(probe.timestamp.as_str()).unwrap_or(context.at),
@@ -295,11 +301,23 @@ fn open_sns(probe: &Probe<'_>, message: &RawValue, context: &Context<'_>, readin
         ));
         return;
     }
-    open(&decode(message), &context, reading);
+    match message.0.as_deref() {
+        Some(message) => open(message, &context, reading),
+        // AWS Config's samples have an object where SNS has a string.
+        None => open(raw_message(body), &context, reading),
+    }
 }
 
-/// The text that a JSON string stands for; any other JSON as it is (AWS Config's samples
-/// have an object where SNS has a string).
+fn raw_message(body: &str) -> &str {
+    #[derive(Deserialize)]
+    struct Raw<'a> {
+        #[serde(borrow, rename = "Message")]
+        message: &'a RawValue,
+    }
+    serde_json::from_str::<Raw<'_>>(body).map_or("", |raw| raw.message.get())
+}
+
+/// The text that a JSON string stands for; any other JSON as it is.
 fn decode(raw: &RawValue) -> Cow<'_, str> {
     if raw.get().starts_with('"') {
         serde_json::from_str::<Text<'_>>(raw.get())

@@ -1,0 +1,279 @@
+//! The real events: each gives something that a person can act on; firing and resolve pair
+//! up; the envelope makes no difference.
+
+mod support;
+
+use std::fmt::Write as _;
+
+use alert_classification::{Status, read};
+use serde_json::{Value, json};
+use support::{Alarm, classifier, events, now, only, sns, sqs};
+use test_case::test_case;
+
+#[test]
+fn every_event_says_what_a_person_can_act_on() {
+    let classifier = classifier();
+    let mut table = String::new();
+    for (name, body) in events() {
+        let reading = read(&body, now());
+        assert_eq!(reading.fault, None, "{name}");
+        for alert in reading.alerts {
+            let classified = classifier.classify(alert);
+            let (alert, decided) = (&classified.alert, &classified.classification);
+            assert!(alert.title.chars().count() >= 5, "{name}: {}", alert.title);
+            assert!(!alert.title.contains('{'), "{name}: {}", alert.title);
+            assert!(alert.labels.get("alertname").is_some(), "{name}");
+            let _ = writeln!(
+                table,
+                "{name}\n  {} {} {} by {}: {}\n  {} {:?}\n  {}",
+                decided.priority,
+                alert.status.as_str(),
+                decided.service,
+                decided.rule.as_deref().unwrap_or("no rule"),
+                alert.title,
+                alert.changed_at,
+                alert.labels.iter().collect::<Vec<_>>(),
+                alert.console_url.as_deref().unwrap_or("-"),
+            );
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn an_alarm_is_the_same_by_every_road() {
+    let classifier = classifier();
+    for alarm in [Alarm::default(), Alarm::default().ok()] {
+        let by_sns = only(classifier.read(&alarm.by_sns(), now()));
+        for other in [
+            alarm.by_eventbridge(),
+            alarm.by_lambda(),
+            alarm.message(),
+            sqs(&[&alarm.by_sns()]),
+            sqs(&[&alarm.by_eventbridge()]),
+            sns(&alarm.by_eventbridge()),
+            sns(&sns(&alarm.message())),
+        ] {
+            let other = only(classifier.read(&other, now()));
+            assert_eq!(by_sns.alert.fingerprint, other.alert.fingerprint);
+            assert_eq!(by_sns.alert.changed_at, other.alert.changed_at);
+            assert_eq!(by_sns.alert.status, other.alert.status);
+            assert_eq!(by_sns.alert.labels, other.alert.labels);
+            assert_eq!(by_sns.alert.title, other.alert.title);
+            assert_eq!(by_sns.classification, other.classification);
+        }
+    }
+}
+
+#[test]
+fn firing_and_resolved_alarms_pair_up() {
+    let (firing, resolved) = (Alarm::default(), Alarm::default().ok());
+    let firing = only(read(&firing.by_sns(), now()).alerts);
+    let resolved = only(read(&resolved.by_eventbridge(), now()).alerts);
+    assert_eq!(
+        (firing.status, resolved.status),
+        (Status::Firing, Status::Resolved)
+    );
+    assert_eq!(firing.fingerprint, resolved.fingerprint);
+    assert!(firing.changed_at < resolved.changed_at);
+    assert_eq!(resolved.ends_at, Some(resolved.changed_at));
+    let other = Alarm {
+        name: "another",
+        ..Alarm::default()
+    };
+    let other = only(read(&other.by_sns(), now()).alerts);
+    assert_ne!(firing.fingerprint, other.fingerprint);
+}
+
+/// The event with one of its texts replaced.
+fn with(name: &str, from: &str, to: &str) -> String {
+    let events = events();
+    let (_, body) = events.iter().find(|(event, _)| event == name).unwrap();
+    let compact: Value = serde_json::from_str(body).unwrap();
+    let compact = compact.to_string();
+    assert!(compact.contains(from), "{name} has no {from}");
+    compact.replace(from, to)
+}
+
+#[test_case(
+    "eb-codebuild-build-state-change-1",
+    r#""build-status":"SUCCEEDED""#,
+    r#""build-status":"FAILED""#
+)]
+#[test_case(
+    "eb-codedeploy-deployment-state-change-notification-1",
+    r#""state":"SUCCESS""#,
+    r#""state":"FAILURE""#
+)]
+#[test_case(
+    "eb-step-functions-execution-status-change-3",
+    r#""status":"SUCCEEDED""#,
+    r#""status":"FAILED""#
+)]
+#[test_case(
+    "eb-glue-job-state-change-1",
+    r#""state":"SUCCEEDED""#,
+    r#""state":"FAILED""#
+)]
+#[test_case(
+    "eb-configuration-compliance-state-change-1",
+    r#""compliant""#,
+    r#""non_compliant""#
+)]
+#[test_case(
+    "eb-security-hub-findings-custom-action-1",
+    r#""Status":"PASSED""#,
+    r#""Status":"FAILED""#
+)]
+#[test_case(
+    "sns-http-text-3",
+    r#""complianceType":"COMPLIANT""#,
+    r#""complianceType":"NON_COMPLIANT""#
+)]
+#[test_case(
+    "eb-inventory-resource-state-change-1",
+    r#""action-status":"succeeded""#,
+    r#""action-status":"failed""#
+)]
+fn success_resolves_what_failure_fired(name: &str, good: &str, bad: &str) {
+    let resolved = only(read(&with(name, good, good), now()).alerts);
+    let firing = only(read(&with(name, good, bad), now()).alerts);
+    assert_eq!(resolved.status, Status::Resolved);
+    assert_eq!(firing.status, Status::Firing);
+    assert_eq!(firing.fingerprint, resolved.fingerprint);
+}
+
+#[test]
+fn a_closed_health_event_resolves_its_issue() {
+    let issue = with("eb-aws-health-event-3", "\"scheduledChange\"", "\"issue\"");
+    let firing = only(read(&issue, now()).alerts);
+    let closed = issue.replace(
+        "\"service\":\"EC2\"",
+        "\"service\":\"EC2\",\"statusCode\":\"closed\"",
+    );
+    let resolved = only(read(&closed, now()).alerts);
+    assert_eq!(
+        (firing.status, resolved.status),
+        (Status::Firing, Status::Resolved)
+    );
+    assert_eq!(firing.fingerprint, resolved.fingerprint);
+}
+
+#[test]
+fn every_finding_and_every_record_is_an_alert() {
+    let finding = |id: &str| json!({"Id": id, "Title": id, "Compliance": {"Status": "FAILED"}});
+    let event = json!({
+        "detail-type": "Security Hub Findings - Imported", "source": "aws.securityhub",
+        "detail": {"findings": [finding("a"), finding("b"), finding("c")]}
+    });
+    let alerts = read(&event.to_string(), now()).alerts;
+    let titles: Vec<_> = alerts.iter().map(|alert| alert.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        ["Security Hub: a", "Security Hub: b", "Security Hub: c"]
+    );
+    let batch = sqs(&[&Alarm::default().by_sns(), "some words", &event.to_string()]);
+    assert_eq!(read(&batch, now()).alerts.len(), 5);
+}
+
+#[test]
+fn an_anomaly_band_and_metric_math_are_understood() {
+    let message = Alarm::default().message();
+    let band = message
+        .replace("\"Threshold\":5.0", "\"ThresholdMetricId\":\"ad1\"")
+        .replace(
+            "GreaterThanThreshold",
+            "LessThanLowerOrGreaterThanUpperThreshold",
+        );
+    let alert = only(read(&band, now()).alerts);
+    assert_eq!(alert.measurement.unwrap().comparison, "outside");
+
+    let mut math: Value = serde_json::from_str(&message).unwrap();
+    math["Trigger"] = json!({
+        "Period": 60, "EvaluationPeriods": 10, "ComparisonOperator": "GreaterThanThreshold", "Threshold": 5.0,
+        "Metrics": [
+            {"Expression": "100 * errors / invocations", "Id": "rate", "Label": "Error rate", "ReturnData": true},
+            {"Id": "errors", "ReturnData": false, "MetricStat": {"Period": 60, "Stat": "Sum", "Metric": {
+                "Namespace": "AWS/Lambda", "MetricName": "Errors",
+                "Dimensions": [{"name": "FunctionName", "value": "hasivu-menu-list"}]}}}
+        ]
+    });
+    let classified = only(classifier().read(&math.to_string(), now()));
+    assert_eq!(
+        classified.classification.rule.as_deref(),
+        Some("error-rate-high")
+    );
+    assert_eq!(classified.classification.service, "menus");
+    assert_eq!(
+        classified.alert.measurement.unwrap().window_seconds,
+        Some(600)
+    );
+    assert_eq!(
+        classified.alert.title,
+        "hasivu-unheard-of: Error rate 6.2 > 5"
+    );
+}
+
+#[test]
+fn our_own_findings_are_taken_at_their_word() {
+    let finding = json!({
+        "schema": "tocsin.finding/1", "source": "tocsin.health-check", "kind": "Probe failed",
+        "title": "payments-api does not answer", "labels": {"service": "payments", "probe": "payments-api"},
+        "changed_at": "2026-11-23T09:59:00Z", "status": "firing"
+    });
+    let firing = only(classifier().read(&finding.to_string(), now()));
+    assert_eq!(firing.classification.rule.as_deref(), Some("system-down"));
+    assert_eq!(firing.alert.changed_at.to_string(), "2026-11-23T09:59:00Z");
+    let resolved = finding.to_string().replace("\"firing\"", "\"resolved\"");
+    let resolved = only(classifier().read(&resolved, now()));
+    assert_eq!(firing.alert.fingerprint, resolved.alert.fingerprint);
+
+    let faulty = finding.to_string().replace("\"firing\"", "\"on fire\"");
+    let reading = read(&faulty, now());
+    assert!(reading.fault.unwrap().contains("unknown variant `on fire`"));
+    assert!(reading.alerts[0].title.contains("cannot be read"));
+}
+
+#[test]
+fn a_budget_tells_its_numbers() {
+    let events = events();
+    let (_, body) = events
+        .iter()
+        .find(|(name, _)| name == "sns-http-text-5")
+        .unwrap();
+    let classified = only(classifier().read(body, now()));
+    assert_eq!(
+        classified.alert.title,
+        "Budget Test Budget: ACTUAL cost $0.59 is > $0.16"
+    );
+    assert_eq!(
+        classified.alert.annotations.get("budget_used_percent"),
+        Some("295")
+    );
+    assert_eq!(classified.classification.rule.as_deref(), Some("cost"));
+}
+
+#[test_case("dimensionValue"; "as EventBridge writes it")]
+#[test_case("dimensionalValue"; "as SNS writes it")]
+fn a_cost_anomaly_names_its_dimension(field: &str) {
+    let anomaly = json!({
+        "anomalyId": "a-1", "monitorName": "services", field: "Amazon Elastic Compute Cloud",
+        "impact": {"totalImpact": 123.4}, "anomalyDetailsLink": "https://console.aws.amazon.com/cost"
+    });
+    let alert = only(read(&anomaly.to_string(), now()).alerts);
+    assert_eq!(
+        alert.annotations.get("dimension"),
+        Some("Amazon Elastic Compute Cloud")
+    );
+    assert_eq!(alert.source, "aws.ce");
+    assert_eq!(
+        alert.title,
+        "Cost anomaly: services $123.4 above the expected"
+    );
+    let event = json!({"detail-type": "Anomaly Detected", "source": "aws.ce", "account": "123456789012", "detail": anomaly});
+    let alert = only(read(&event.to_string(), now()).alerts);
+    assert_eq!(
+        alert.annotations.get("dimension"),
+        Some("Amazon Elastic Compute Cloud")
+    );
+}
