@@ -1,6 +1,13 @@
 //! The real events: each gives something that a person can act on; firing and resolve pair
 //! up; the envelope makes no difference.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that cannot go on should stop with the place"
+)]
+
 mod support;
 
 use std::fmt::Write as _;

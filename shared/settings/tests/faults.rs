@@ -1,5 +1,11 @@
 //! Every fault of a configuration is named with its place and its remedy.
 #![cfg(feature = "yaml")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that cannot go on should stop with the place"
+)]
 
 use settings::{Channel, Priority, Settings};
 use test_case::test_case;

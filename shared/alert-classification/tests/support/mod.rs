@@ -2,6 +2,10 @@
 //! in the three forms in which CloudWatch sends them.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test without its input has nothing to test"
+)]
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
