@@ -88,6 +88,9 @@ impl Emulator {
             ("TMPDIR", scratch.as_str()),
             ("STATE_DIR", scratch.as_str()),
             ("PYTHONUNBUFFERED", "1"),
+            // Servers for devices and files, on ports of their own that another instance may hold.
+            ("IOT_MTLS_ENABLED", "false"),
+            ("SFTP_ENABLED", "false"),
         ];
         let emulator_group = process::start(programs.emulator, &[], &log, &environment)?;
 

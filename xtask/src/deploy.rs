@@ -75,7 +75,7 @@ fn parameters(sink: &Sink) -> Vec<String> {
 }
 
 /// Changes whenever something changes that is deployed.
-fn digest(project: &Project) -> Result<String> {
+pub(crate) fn digest(project: &Project) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     let mut files = vec![
         project.path("template.yaml"),

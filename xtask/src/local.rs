@@ -36,6 +36,15 @@ pub(crate) fn deployed(project: &Project, steps: &mut Steps, instance: &str) -> 
     let folder = folder(project, instance);
     let found = Emulator::find(&folder)?;
     let was_running = found.is_some();
+    // The local AWS cannot update every kind of resource; a new one is there in a second.
+    let wanted = deploy::digest(project)?;
+    let found = match found {
+        Some(outdated) if outdated.deployed() != Some(wanted.as_str()) => {
+            outdated.stop()?;
+            None
+        }
+        other => other,
+    };
     let mut emulator = match found {
         Some(emulator) => emulator,
         None => steps.check("local AWS (MiniStack, with IAM enforced)", || {

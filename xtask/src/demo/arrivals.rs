@@ -98,7 +98,7 @@ impl Inboxes {
                 let text = serde_json::to_string_pretty(&body)?;
                 lines.extend(text.lines().map(str::to_owned));
                 let mut arrival = arrival("webhook", after, request.path.clone(), lines);
-                arrival.document = Some(body);
+                arrival.document = body.get("notification").cloned();
                 new.push(arrival);
             } else if request.path.starts_with(PAGERDUTY) {
                 let text = serde_json::to_string_pretty(&body)?;

@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::arrivals::Arrival;
 use super::field;
 
-/// So many lines of a message are shown.
-const LINES: usize = 26;
+/// So many lines of a message are shown; of the webhook's document fewer, it is for programs.
+const LINES: usize = 40;
+const LINES_OF_WEBHOOK: usize = 12;
 /// A line is cut after so many characters.
 const WIDTH: usize = 140;
 
@@ -85,10 +86,15 @@ impl Screen {
             arrival.channel,
             &format!("to {}", arrival.to),
         );
-        for line in arrival.lines.iter().take(LINES) {
+        let most = if arrival.channel == "webhook" {
+            LINES_OF_WEBHOOK
+        } else {
+            LINES
+        };
+        for line in arrival.lines.iter().take(most) {
             println!("      {} {}", self.styled("2", "│"), cut(line));
         }
-        if let Some(more) = arrival.lines.len().checked_sub(LINES)
+        if let Some(more) = arrival.lines.len().checked_sub(most)
             && more > 0
         {
             println!("      {} … {more} more lines", self.styled("2", "└"));

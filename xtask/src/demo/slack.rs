@@ -48,7 +48,28 @@ fn blocks(message: &Value, lines: &mut Vec<String>) {
 }
 
 fn push(value: Option<&Value>, lines: &mut Vec<String>) {
-    lines.extend(text(value).lines().map(str::to_owned));
+    lines.extend(text(value).lines().map(plain));
+}
+
+/// What Slack shows of its markup: of `<!date^…|text>` and `<url|text>` the text, and each escape as its character.
+fn plain(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once('<') {
+        shown.push_str(before);
+        let Some((tag, behind)) = after.split_once('>') else {
+            shown.push('<');
+            rest = after;
+            continue;
+        };
+        shown.push_str(tag.rsplit('|').next().unwrap_or(tag));
+        rest = behind;
+    }
+    shown.push_str(rest);
+    shown
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
 }
 
 /// A text object, or a text.
@@ -81,7 +102,7 @@ mod tests {
             "text": "for the notification",
             "attachments": [{"blocks": [
                 {"type": "header", "text": {"type": "plain_text", "text": "P1 payments"}},
-                {"type": "section", "fields": [{"type": "mrkdwn", "text": "*Value*\n12.4"}]},
+                {"type": "section", "fields": [{"type": "mrkdwn", "text": "*Value*\n12.4 &gt; 5 by <!date^1^{time}|noon>"}]},
                 {"type": "divider"},
                 {"type": "actions", "elements": [
                     {"type": "button", "text": {"type": "plain_text", "text": "Runbook"}, "url": "https://runbook"}
@@ -92,7 +113,7 @@ mod tests {
         let expected = [
             "P1 payments",
             "*Value*",
-            "12.4",
+            "12.4 > 5 by noon",
             "──────",
             "[Runbook] https://runbook",
             "incident 1",
