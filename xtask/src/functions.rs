@@ -64,10 +64,25 @@ pub(crate) fn build(
     profile: Profile,
     arch: Arch,
 ) -> Result<()> {
+    build_packages(project, steps, profile, arch, &FUNCTIONS)?;
+    if profile == Profile::Dev {
+        shrink(project);
+    }
+    Ok(())
+}
+
+/// Builds some packages as functions.
+pub(crate) fn build_packages(
+    project: &Project,
+    steps: &mut Steps,
+    profile: Profile,
+    arch: Arch,
+    packages: &[&str],
+) -> Result<()> {
     let mut command = project.cargo();
     command.args(["lambda", "build"]);
-    for function in FUNCTIONS {
-        command.args(["--package", function]);
+    for package in packages {
+        command.args(["--package", package]);
     }
     match profile {
         // Runs on this machine only, so this machine's linker and C library will do.
@@ -88,11 +103,7 @@ pub(crate) fn build(
         Profile::Dev => "functions (dev profile)",
         Profile::Release => "functions (release profile)",
     };
-    steps.program(name, &mut command)?;
-    if profile == Profile::Dev {
-        shrink(project);
-    }
-    Ok(())
+    steps.program(name, &mut command).map(drop)
 }
 
 /// Takes the names and line numbers out of the copies that are deployed locally: SAM packs each of them once a function,

@@ -2,6 +2,7 @@
 //!
 //! It starts other programs and judges how they end. What it knows of the deployed stack it has from `harness`.
 
+mod bench;
 mod demo;
 mod deploy;
 mod functions;
@@ -62,6 +63,8 @@ enum Task {
     Lint,
     /// Proves that the pure crates reach neither Tokio nor the AWS SDK.
     Purity,
+    /// Measures: classifications a second; size, start, invocations and memory of each function.
+    Bench,
     /// Deploys into a local AWS of its own and runs the end-to-end tests, or those whose name contains FILTER.
     E2e {
         /// A part of the names of the tests to run.
@@ -106,6 +109,7 @@ fn execute(task: Task) -> Result<()> {
         Task::Lint => verify::lint(&project, steps),
         Task::Purity => steps.check("purity of the core", || purity::check(&project)),
         Task::E2e { filter } => verify::end_to_end(&project, steps, filter.as_deref()),
+        Task::Bench => bench::run(&project, steps),
         Task::Sink { port } => harness::sink::serve(port),
     }
 }
