@@ -284,3 +284,25 @@ fn a_cost_anomaly_names_its_dimension(field: &str) {
         Some("Amazon Elastic Compute Cloud")
     );
 }
+
+#[test]
+fn the_schema_of_a_finding_names_every_field() {
+    let schema: Value =
+        serde_json::from_str(include_str!("../../../docs/finding.schema.json")).unwrap();
+    let names =
+        |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    let complete = json!({
+        "schema": alert_classification::FINDING_SCHEMA, "title": "t", "source": "s", "kind": "k", "status": "info",
+        "description": "d", "labels": {"a": "b"}, "annotations": {"a": "b"}, "starts_at": support::NOW,
+        "changed_at": support::NOW, "url": "https://example.com",
+        "measurement": {"value": 1.0, "threshold": 1.0, "comparison": ">", "unit": "Count", "period_seconds": 1, "window_seconds": 1}
+    });
+    let finding: alert_classification::Finding = serde_json::from_value(complete.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&finding).unwrap(), complete);
+    assert_eq!(names(&schema["properties"]), names(&complete));
+    assert_eq!(
+        names(&schema["properties"]["measurement"]["properties"]),
+        names(&complete["measurement"])
+    );
+    assert_eq!(schema["properties"]["schema"]["const"], complete["schema"]);
+}

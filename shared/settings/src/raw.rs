@@ -20,7 +20,7 @@ const fn default_scale() -> f64 {
 
 /// Tocsin's configuration: what there is to watch, how bad what is, and who is told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "yaml", derive(JsonSchema))]
+#[cfg_attr(feature = "yaml", derive(JsonSchema), schemars(rename = "Settings"))]
 #[serde(deny_unknown_fields)]
 pub struct RawSettings {
     /// The name of the platform that is watched; it stands in every message.
@@ -49,7 +49,7 @@ pub struct RawSettings {
 
 /// Response times and channels of each priority.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "yaml", derive(JsonSchema))]
+#[cfg_attr(feature = "yaml", derive(JsonSchema), schemars(rename = "Priorities"))]
 #[serde(deny_unknown_fields, default)]
 pub struct RawPriorities {
     /// Critical.
@@ -68,7 +68,11 @@ pub struct RawPriorities {
 
 /// What a priority promises and whom it tells.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "yaml", derive(JsonSchema))]
+#[cfg_attr(
+    feature = "yaml",
+    derive(JsonSchema),
+    schemars(rename = "PriorityPolicy")
+)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawPriority {
     /// Within what time somebody must answer. Default: 5m, 15m, 1h, 24h.
@@ -82,7 +86,7 @@ pub struct RawPriority {
 
 /// One service of the catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "yaml", derive(JsonSchema))]
+#[cfg_attr(feature = "yaml", derive(JsonSchema), schemars(rename = "Service"))]
 #[serde(deny_unknown_fields)]
 pub struct RawService {
     /// Its name in labels and messages.
@@ -107,7 +111,7 @@ pub struct RawService {
 
 /// A number derived from an alarm's value and threshold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "yaml", derive(JsonSchema))]
+#[cfg_attr(feature = "yaml", derive(JsonSchema), schemars(rename = "Measure"))]
 #[serde(deny_unknown_fields)]
 pub struct RawMeasure {
     /// The name that rules compare. Several measures may share it: the first that matches gives the number.
@@ -131,7 +135,7 @@ pub struct RawMeasure {
 
 /// One rule: when it matches, what it decides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "yaml", derive(JsonSchema))]
+#[cfg_attr(feature = "yaml", derive(JsonSchema), schemars(rename = "Rule"))]
 #[serde(deny_unknown_fields)]
 pub struct RawRule {
     /// Its name; it stands in every message that it decides.

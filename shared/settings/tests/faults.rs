@@ -37,11 +37,6 @@ fn what_the_build_writes_is_what_the_function_reads() {
 }
 
 #[test]
-fn the_schema_is_as_it_was() {
-    insta::assert_json_snapshot!(settings::check::schema());
-}
-
-#[test]
 fn every_fault_is_named_at_once() {
     let text = r#"
 project: HASIVU
