@@ -108,7 +108,10 @@ impl Classifier {
                 .map(aws::name_of_arn)
         });
         let name = guess.unwrap_or(match alert.source.as_str() {
-            "aws.cloudwatch" => alert.labels.get("namespace").unwrap_or("aws.cloudwatch"),
+            "aws.cloudwatch" => match alert.labels.get("namespace") {
+                Some(namespace) => namespace.strip_prefix("AWS/").unwrap_or(namespace),
+                None => "aws.cloudwatch",
+            },
             source => source,
         });
         Found {

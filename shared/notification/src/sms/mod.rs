@@ -72,6 +72,15 @@ fn measured(notification: &Notification) -> String {
                 Some(measured.short())
             }
         })
+        // An alarm's title has its numbers: 160 characters have no room to say them twice.
+        .filter(|measured| !says(&notification.incident.title, measured))
         .map(|measured| format!(" ({})", gsm::one_line(&measured)))
         .unwrap_or_default()
+}
+
+/// Whether all the numbers of `measured` stand in the title already, with or without their units.
+fn says(title: &str, measured: &str) -> bool {
+    let is_number = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    let mut numbers = measured.split(' ').filter(is_number).peekable();
+    numbers.peek().is_some() && numbers.all(|number| title.split(' ').any(|word| word == number))
 }
