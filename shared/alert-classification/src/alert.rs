@@ -91,6 +91,14 @@ pub struct Alert {
     pub changed_at: Timestamp,
     /// Pairs a firing with its resolve.
     pub fingerprint: Fingerprint,
+    /// The source says that the problem was over before this firing (CloudWatch: the previous
+    /// state was OK). If it is known to fire, its end was never heard of.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fired_anew: bool,
+    /// For how many minutes a firing counts when its source may never tell the end of it, as
+    /// Alertmanager's `resolve_timeout`; `None` when the end is always told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime_minutes: Option<u32>,
     /// Where to look: an AWS console page, when one can be derived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub console_url: Option<String>,
@@ -103,6 +111,9 @@ pub struct Classification {
     pub priority: Priority,
     /// The kind of trouble: `availability`, `errors`, `latency`, `saturation`, `security`, …
     pub category: CompactString,
+    /// The category whatever was measured: what it would be right at the alarm's threshold.
+    /// Incidents are told apart by it, so that a resolve finds the incident of its firing.
+    pub stable_category: CompactString,
     /// The service of the catalogue (or the best guess) that has the trouble.
     pub service: CompactString,
     /// Minutes within which somebody must answer.

@@ -50,15 +50,16 @@ impl Classifier {
         let mut subject = Subject::new(&self.settings, &alert);
         let service = self.service(&alert, &subject);
         subject.service = &service.name;
-        let rule = self
-            .settings
-            .rules
-            .iter()
-            .find(|rule| rule.matchers.is_match(&subject));
+        let rule = self.rule(&subject);
+        let stable_category = subject
+            .at_its_threshold()
+            .map_or(rule, |subject| self.rule(&subject))
+            .map_or(NO_RULE_CATEGORY, |rule| rule.category.clone());
         let classification = match rule {
             Some(rule) => Classification {
                 priority: rule.priority,
                 category: rule.category.clone(),
+                stable_category,
                 response_minutes: rule.response_minutes,
                 reason: reason(rule, &subject),
                 rule: Some(rule.name.clone()),
@@ -68,6 +69,7 @@ impl Classifier {
             None => Classification {
                 priority: NO_RULE_PRIORITY,
                 category: NO_RULE_CATEGORY,
+                stable_category,
                 response_minutes: self.settings.policy(NO_RULE_PRIORITY).response_minutes,
                 reason: NO_RULE.to_owned(),
                 rule: None,
@@ -84,6 +86,11 @@ impl Classifier {
             alert,
             classification,
         }
+    }
+
+    fn rule(&self, subject: &Subject<'_>) -> Option<&Rule> {
+        let mut rules = self.settings.rules.iter();
+        rules.find(|rule| rule.matchers.is_match(subject))
     }
 
     /// The service that an alert is about: what the alert says, else the catalogue's first
@@ -183,6 +190,8 @@ struct Subject<'a> {
     /// The canonical name of the service; empty until it is found.
     service: &'a str,
     resource: OnceCell<String>,
+    /// Whether numbers are those of the threshold, not of what was measured.
+    at_threshold: bool,
     /// Measures that were asked for: several rules compare the same one.
     measured: RefCell<Vec<(&'a str, Option<f64>)>>,
 }
@@ -194,8 +203,23 @@ impl<'a> Subject<'a> {
             alert,
             service: "",
             resource: OnceCell::new(),
+            at_threshold: false,
             measured: RefCell::new(Vec::new()),
         }
+    }
+
+    /// The same alert as if it had just crossed its threshold; `None` when that is no other.
+    fn at_its_threshold(&self) -> Option<Self> {
+        let measured = self.alert.measurement.as_ref()?;
+        measured.threshold?;
+        Some(Self {
+            settings: self.settings,
+            alert: self.alert,
+            service: self.service,
+            resource: self.resource.clone(),
+            at_threshold: true,
+            measured: RefCell::new(Vec::new()),
+        })
     }
 
     /// All the names that the alert gives to things, for matching a service by any of them.
@@ -221,7 +245,7 @@ impl<'a> Subject<'a> {
     fn compared(&self) -> Option<f64> {
         let measured = self.alert.measurement.as_ref()?;
         match (self.alert.status, measured.value) {
-            (Status::Firing | Status::Info, Some(value)) => Some(value),
+            (Status::Firing | Status::Info, Some(value)) if !self.at_threshold => Some(value),
             (Status::Firing | Status::Resolved | Status::Info, value) => {
                 let threshold = measured.threshold;
                 match measured.comparison.as_str() {

@@ -38,7 +38,8 @@ impl IncidentKey {
             }
             let classified = match name {
                 "service" => classification.service.as_str(),
-                "category" => classification.category.as_str(),
+                // What a resolve finds, whatever was measured when the alert fired.
+                "category" => classification.stable_category.as_str(),
                 "priority" => classification.priority.as_str(),
                 _label => "",
             };

@@ -273,6 +273,8 @@ fn build(alarm: &Alarm<'_>, context: &Context<'_>) -> Alert {
     let changed_at = time::read(alarm.changed).unwrap_or(context.at);
     let mut draft = Draft::new(SOURCE, KIND, status, changed_at);
     draft.identity(IDENTITY);
+    draft.fired_anew = alarm.previous_state == "OK";
+    draft.lifetime_minutes = None;
     draft.label("alertname", alarm.name);
     let account = Some(alarm.account)
         .filter(|account| !account.is_empty())

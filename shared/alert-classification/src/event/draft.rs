@@ -31,7 +31,13 @@ pub(crate) struct Draft {
     pub(crate) starts_at: Option<Timestamp>,
     pub(crate) changed_at: Timestamp,
     pub(crate) console_url: Option<String>,
+    pub(crate) fired_anew: bool,
+    /// Most events other than alarms have no end that is always told.
+    pub(crate) lifetime_minutes: Option<u32>,
 }
+
+/// A day: long enough for what goes on to be told again, short enough not to hide the next one.
+const LIFETIME_MINUTES: u32 = 24 * 60;
 
 impl Draft {
     pub(crate) fn new(source: &str, kind: &str, status: Status, changed_at: Timestamp) -> Self {
@@ -48,6 +54,8 @@ impl Draft {
             starts_at: None,
             changed_at,
             console_url: None,
+            fired_anew: false,
+            lifetime_minutes: Some(LIFETIME_MINUTES),
         }
     }
 
@@ -120,6 +128,10 @@ impl Draft {
             ends_at: resolved.then_some(self.changed_at),
             changed_at: self.changed_at,
             fingerprint,
+            fired_anew: self.fired_anew && self.status == Status::Firing,
+            lifetime_minutes: self
+                .lifetime_minutes
+                .filter(|_| self.status == Status::Firing),
             console_url: self.console_url.filter(|url| url.len() <= 2_000),
         }
     }

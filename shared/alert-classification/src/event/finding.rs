@@ -86,6 +86,7 @@ pub(super) fn read(body: &str, context: &Context<'_>) -> Result<Alert, String> {
     }
     draft.title(&finding.title);
     draft.description(&finding.description);
+    draft.lifetime_minutes = None;
     draft.measurement = finding.measurement;
     draft.starts_at = finding.starts_at;
     draft.console_url = finding.url.filter(|url| url.starts_with("https://"));
