@@ -94,16 +94,34 @@ pub struct Queued {
 /// # Errors
 /// When the queue cannot be looked into.
 pub fn queued(stack: &Stack, name: &str) -> Result<Vec<Queued>> {
+    let messages = find(&queues(stack)?, stack, name)?.clone();
+    serde_json::from_value(messages).with_context(|| format!("the messages of {name}"))
+}
+
+/// How many messages are in several queues of the stack at one moment, waiting or in flight.
+///
+/// # Errors
+/// When one of them cannot be looked into.
+pub fn waiting(stack: &Stack, names: &[&str]) -> Result<usize> {
+    let queues = queues(stack)?;
+    let mut sum = 0;
+    for name in names {
+        sum += find(&queues, stack, name)?.as_array().map_or(0, Vec::len);
+    }
+    Ok(sum)
+}
+
+fn queues(stack: &Stack) -> Result<Value> {
+    let mut page = stack.aws().page("/_ministack/sqs/messages")?;
+    let queues = page.pointer_mut(&format!("/messages/{ACCOUNT}/{}", crate::aws::REGION));
+    queues
+        .map(Value::take)
+        .context("the page of queues has no queues")
+}
+
+fn find<'a>(queues: &'a Value, stack: &Stack, name: &str) -> Result<&'a Value> {
     let wanted = format!("/{}", stack.queue_name(name));
-    let page = stack.aws().page("/_ministack/sqs/messages")?;
-    let queues = page
-        .pointer(&format!("/messages/{ACCOUNT}/{}", crate::aws::REGION))
-        .and_then(Value::as_object)
-        .context("the page of queues has no queues")?;
-    let messages = queues
-        .iter()
-        .find(|(url, _)| url.ends_with(&wanted))
-        .map(|(_, messages)| messages.clone())
-        .with_context(|| format!("there is no queue {wanted}"))?;
-    serde_json::from_value(messages).with_context(|| format!("the messages of {wanted}"))
+    let mut queues = queues.as_object().into_iter().flatten();
+    let found = queues.find_map(|(url, messages)| url.ends_with(&wanted).then_some(messages));
+    found.with_context(|| format!("there is no queue {wanted}"))
 }

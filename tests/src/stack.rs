@@ -196,6 +196,28 @@ impl Stack {
         Ok(())
     }
 
+    /// Stops or starts the handing out of a queue's messages to its function.
+    ///
+    /// # Errors
+    /// When Lambda refuses, or nobody reads the queue.
+    pub fn deliver(&self, queue: &str, enabled: bool) -> Result<()> {
+        let source = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{}", self.queue_name(queue));
+        let path = "/2015-03-31/event-source-mappings/";
+        let answer = self.aws.rest("lambda", "GET", path, b"")?;
+        let mappings = answer.get("EventSourceMappings").and_then(Value::as_array);
+        let mapping = mappings.into_iter().flatten().find(|mapping| {
+            mapping
+                .get("EventSourceArn")
+                .is_some_and(|arn| *arn == source)
+        });
+        let id = mapping.and_then(|mapping| mapping.get("UUID")?.as_str());
+        let id = id.with_context(|| format!("nobody reads {queue}"))?;
+        let body = serde_json::to_vec(&json!({"Enabled": enabled}))?;
+        self.aws
+            .rest("lambda", "PUT", &format!("{path}{id}"), &body)?;
+        Ok(())
+    }
+
     /// Takes everything out of a queue of the stack.
     ///
     /// # Errors

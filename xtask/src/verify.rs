@@ -151,6 +151,8 @@ fn run_end_to_end(project: &Project, steps: &mut Steps, stack: &Stack, filter: O
             .args(filter);
         let values = [stack.aws().endpoint(), stack.name(), stack.sink().url()];
         tests.envs(VARIABLES.into_iter().zip(values));
+        // The tests say in words where they fail; a page of frames a failure would only hide it.
+        tests.env("RUST_LIB_BACKTRACE", "0");
         steps.program("end to end, deployed, with IAM enforced", &mut tests)
     });
     report(steps, tests);

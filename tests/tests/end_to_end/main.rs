@@ -1,0 +1,14 @@
+//! End to end: a stack that was deployed by `sam deploy` into a local AWS that enforces IAM.
+//!
+//! `cargo xtask test` (or `cargo xtask e2e`) deploys it and says by environment variables where it is. The tests share it, so they
+//! run one after the other, and each begins by emptying it.
+
+mod books;
+mod faults;
+mod local_tools;
+mod messages;
+mod repetition;
+mod routing;
+mod scene;
+mod sources;
+mod watching;
