@@ -67,7 +67,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         faults: Vec::new(),
     };
     for path in &arguments.paths {
-        for file in files(path) {
+        let files = files(path);
+        if files.is_empty() {
+            let name = path.display().to_string();
+            printer.error(
+                &name,
+                "there is no event in this folder (.json, .jsonl, .ndjson, .txt)",
+            )?;
+        }
+        for file in files {
             printer.file(&classifier, &file)?;
         }
     }
@@ -114,6 +122,9 @@ impl Printer {
             Err(error) => return self.error(&name, &format!("cannot be read: {error}")),
         };
         let text = String::from_utf8_lossy(&bytes);
+        if text.trim().is_empty() {
+            return self.error(&name, "there is no event in it");
+        }
         let not_text = matches!(text, std::borrow::Cow::Owned(_));
         for event in events(&text) {
             let reading = read(event, Timestamp::now());

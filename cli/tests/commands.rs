@@ -125,6 +125,27 @@ fn classify_reads_standard_input_json_lines_and_text() {
 }
 
 #[test]
+fn classify_says_when_there_was_nothing_to_read() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty-folder");
+    std::fs::create_dir_all(&folder).unwrap();
+    let empty = file("empty.json", b" \n");
+    let output = tocsin(&[
+        "classify",
+        folder.to_str().unwrap(),
+        empty.to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    let lines = lines(&output);
+    assert_eq!(lines.len(), 2);
+    assert!(lines.iter().all(|line| {
+        line["error"]
+            .as_str()
+            .unwrap()
+            .contains("there is no event")
+    }));
+}
+
+#[test]
 fn classify_goes_by_the_configuration_that_is_named() {
     let configuration = file(
         "other.yaml",

@@ -97,10 +97,12 @@ impl Classifier {
     /// match, else the name of the thing, else who spoke.
     fn service(&self, alert: &Alert, subject: &Subject<'_>) -> Found {
         let stated = alert.labels.get("service");
-        let known = self.settings.services.iter().find(|service| match stated {
-            Some(name) => service.name == name,
-            None => service.matchers.is_match(subject),
-        });
+        let services = &self.settings.services;
+        let named = services
+            .iter()
+            .find(|s| stated.is_some_and(|name| s.name == name));
+        // A dimension `service` may be anybody's name for it: then the catalogue's matchers decide.
+        let known = named.or_else(|| services.iter().find(|s| s.matchers.is_match(subject)));
         if let Some(service) = known {
             return Found {
                 name: service.name.clone(),

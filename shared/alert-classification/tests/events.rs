@@ -306,3 +306,89 @@ fn the_schema_of_a_finding_names_every_field() {
     );
     assert_eq!(schema["properties"]["schema"]["const"], complete["schema"]);
 }
+
+#[test]
+fn what_ends_a_trouble_has_the_name_of_what_began_it() {
+    let event = |kind: &str| {
+        json!({
+            "detail-type": kind, "source": "aws.autoscaling", "account": "123456789012", "region": "ap-south-1",
+            "detail": {"AutoScalingGroupName": "web", "EC2InstanceId": "i-1", "StatusMessage": "no capacity"}
+        })
+    };
+    let bad = only(
+        read(
+            &event("EC2 Instance Launch Unsuccessful").to_string(),
+            now(),
+        )
+        .alerts,
+    );
+    let good = only(read(&event("EC2 Instance Launch Successful").to_string(), now()).alerts);
+    assert_eq!(
+        (bad.status, good.status),
+        (Status::Firing, Status::Resolved)
+    );
+    assert_eq!(bad.fingerprint, good.fingerprint);
+}
+
+#[test]
+fn a_task_that_ends_well_was_meant_to_end() {
+    let task = |exit: u8| {
+        json!({
+            "detail-type": "ECS Task State Change", "source": "aws.ecs",
+            "detail": {
+                "group": "family:hasivu-payments-reconciliation", "lastStatus": "STOPPED",
+                "stopCode": "EssentialContainerExited", "containers": [{"exitCode": exit}]
+            }
+        })
+    };
+    assert_eq!(
+        only(read(&task(0).to_string(), now()).alerts).status,
+        Status::Info
+    );
+    let failed = only(classifier().read(&task(1).to_string(), now()));
+    assert_eq!(
+        failed.classification.rule.as_deref(),
+        Some("payments-failing")
+    );
+}
+
+#[test]
+fn a_function_that_gave_up_is_told_without_what_it_was_given() {
+    let record = json!({
+        "version": "1.0", "timestamp": "2026-11-23T09:00:00.000Z",
+        "requestContext": {
+            "requestId": "r", "condition": "RetriesExhausted", "approximateInvokeCount": 3,
+            "functionArn": "arn:aws:lambda:ap-south-1:123456789012:function:hasivu-payment-capture:$LATEST"
+        },
+        "requestPayload": {"card": "4111111111111111"},
+        "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
+        "responsePayload": {"errorMessage": "gateway timed out", "errorType": "Timeout"}
+    });
+    let classified = only(classifier().read(&record.to_string(), now()));
+    assert_eq!(
+        classified.classification.rule.as_deref(),
+        Some("payments-failing")
+    );
+    assert!(!serde_json::to_string(&classified).unwrap().contains("4111"));
+    // An alarm that invoked our own function comes back in such a record.
+    let alarm = Alarm::default();
+    let payload: Value = serde_json::from_str(&alarm.by_lambda()).unwrap();
+    let mut record = record;
+    record["requestPayload"] = payload;
+    let direct = only(read(&alarm.by_lambda(), now()).alerts);
+    assert_eq!(only(read(&record.to_string(), now()).alerts), direct);
+}
+
+#[test]
+fn fields_that_may_be_secret_do_not_leave() {
+    let event = json!({
+        "detail-type": "Order Placed", "source": "shop",
+        "detail": {"orderName": "o-1", "cardNumber": "4111111111111111", "accessToken": "t0ps3cret", "state": "FAILED"}
+    });
+    let alert = serde_json::to_string(&only(read(&event.to_string(), now()).alerts)).unwrap();
+    assert!(
+        !alert.contains("4111") && !alert.contains("t0ps3cret"),
+        "{alert}"
+    );
+    assert!(alert.contains("o-1"));
+}

@@ -70,6 +70,23 @@ const fn alarm(name: &'static str, metric: &'static str, value: f64, threshold: 
 #[test_case(&alarm("hasivu-menu-latency-trend", "MenuScore", 1.0, 0.5), "P4", "performance-trend", "menus"; "performance trend")]
 #[test_case(&alarm("hasivu-monthly-cost", "EstimatedCharges", 900.0, 800.0), "P4", "cost", ""; "cost")]
 #[test_case(&alarm("hasivu-maintenance-reminder", "DaysSincePatch", 31.0, 30.0), "P4", "maintenance", ""; "maintenance reminder")]
+// What looks like something worse and is not, or is worse than it looks.
+#[test_case(&alarm("hasivu-cost-threshold-breach", "EstimatedCharges", 900.0, 800.0), "P4", "cost", ""; "a cost threshold is no security breach")]
+#[test_case(&Alarm { unit: Some("Milliseconds"), ..alarm("api-latency-sla-breach", "ResponseTime", 700.0, 500.0) }, "P3", "slower-than-promised", ""; "a service level is no security breach")]
+#[test_case(&Alarm { namespace: "AWS/ECS", ..alarm("hasivu-scale-in-down", "CPUUtilization", 12.0, 20.0) }, "P3", "capacity", ""; "scaling down is no downtime")]
+#[test_case(&Alarm { namespace: "AWS/DynamoDB", operator: "LessThanThreshold", ..alarm("TargetTracking-table/hasivu-sessions-AlarmLow-1", "ConsumedReadCapacityUnits", 1.0, 90.0) }, "P4", "auto-scaling-works", ""; "auto scaling works")]
+#[test_case(&Alarm { dimension: ("service", "hasivu-payments"), ..alarm("pay", "PaymentErrors", 9.0, 5.0) }, "P1", "payments-failing", "payments"; "somebodys own name for a service")]
+#[test_case(&alarm("pay-fail", "PaymentFailures", 9.0, 5.0), "P1", "payments-failing", "payments"; "only the metric says payments")]
+#[test_case(&Alarm { namespace: "HASIVU/Payments", ..alarm("tx", "TransactionErrors", 9.0, 5.0) }, "P1", "payments-failing", "payments"; "only the namespace says payments")]
+#[test_case(&Alarm { namespace: "AWS/Lambda", statistic: "Sum", dimension: ("FunctionName", "hasivu-rfid-cards-verify"), ..alarm("fn-1", "Errors", 3.0, 0.0) }, "P2", "rfid-failing", "rfid"; "cards are no rds")]
+#[test_case(&Alarm { namespace: "AWS/ApplicationELB", operator: "LessThanThreshold", ..alarm("hosts", "HealthyHostCount", 0.0, 1.0) }, "P1", "nothing-runs", ""; "no healthy host")]
+#[test_case(&Alarm { namespace: "CloudWatchSynthetics", operator: "LessThanThreshold", unit: Some("Percent"), ..alarm("canary", "SuccessPercent", 0.0, 90.0) }, "P1", "canary-fails", ""; "a canary fails")]
+#[test_case(&Alarm { namespace: "AWS/RDS", ..alarm("aurora-commit", "CommitLatency", 20.0, 10.0) }, "P3", "slower-than-promised", "database"; "aurora counts milliseconds")]
+#[test_case(&Alarm { namespace: "AWS/ElastiCache", ..alarm("redis-get", "GetTypeCmdsLatency", 9_000.0, 5_000.0) }, "P3", "slower-than-promised", "cache"; "elasticache counts microseconds")]
+#[test_case(&Alarm { namespace: "AWS/ApiGateway", dimension: ("ApiId", "a1"), ..alarm("http-api", "5xx", 0.07, 0.05) }, "P2", "error-rate-high", "api"; "http apis count fractions")]
+#[test_case(&Alarm { namespace: "AWS/Lambda", dimension: ("FunctionName", "hasivu-menu-list"), ..alarm("fn-2", "Errors", 0.1, 0.05) }, "P2", "error-rate-high", "menus"; "the average of errors is a fraction")]
+#[test_case(&Alarm { namespace: "AWS/Lambda", statistic: "Sum", dimension: ("FunctionName", "hasivu-razorpay-webhook"), ..alarm("busy", "ConcurrentExecutions", 90.0, 80.0) }, "P3", "capacity", "payments"; "a busy webhook is no failed payment")]
+#[test_case(&alarm("hasivu-sessions-read", "ConsumedReadCapacityUnits", 90.0, 80.0), "P3", "capacity", "auth"; "capacity of authentication")]
 // And nothing is dropped for want of a rule.
 #[test_case(&Alarm::default(), "P3", "", ""; "no rule")]
 fn section_3(alarm: &Alarm, priority: &str, rule: &str, service: &str) {
@@ -80,6 +97,74 @@ fn section_3(alarm: &Alarm, priority: &str, rule: &str, service: &str) {
     }
     let promised = [("P1", 5), ("P2", 15), ("P3", 60), ("P4", 1_440)];
     assert!(promised.contains(&(priority, minutes)), "{minutes}");
+}
+
+/// How the alarms of an incident are told apart must not depend on what was measured.
+#[test]
+fn a_resolve_finds_the_incident_of_its_firing() {
+    let metrics = [
+        ("CPUUtilization", 70.0),
+        ("CPUUtilization", 80.0),
+        ("disk_used_percent", 75.0),
+        ("ErrorRate", 1.0),
+        ("ErrorRate", 2.0),
+        ("ErrorRate", 5.0),
+        ("Duration", 2_000.0),
+        ("Latency", 3_000.0),
+        ("PaymentFailures", 3.0),
+        ("CacheMissRate", 30.0),
+        ("Bananas", 1.0),
+    ];
+    let falling = [
+        ("OrderSuccessRate", 99.0),
+        ("PaymentSuccessRate", 95.0),
+        ("CacheHitRate", 80.0),
+    ];
+    let alarms = metrics
+        .into_iter()
+        .map(|(metric, threshold)| (metric, threshold, "GreaterThanThreshold", 1.0))
+        .chain(
+            metrics
+                .into_iter()
+                .map(|(m, t)| (m, t, "GreaterThanOrEqualToThreshold", 1.0)),
+        )
+        .chain(
+            falling
+                .into_iter()
+                .map(|(m, t)| (m, t, "LessThanThreshold", -1.0)),
+        );
+    for (metric, threshold, operator, direction) in alarms {
+        for beyond in [0.5, 3.0, 15.0, 1_000.0] {
+            let firing = Alarm {
+                metric,
+                threshold,
+                operator,
+                value: threshold + direction * beyond,
+                ..Alarm::default()
+            };
+            let resolved = firing.clone().ok();
+            let of = |body: String| {
+                let classified = only(classifier().read(&body, now()));
+                let decided = classified.classification;
+                (
+                    decided.service,
+                    decided.stable_category,
+                    classified.alert.fingerprint,
+                )
+            };
+            let resolved = [of(resolved.by_sns()), of(resolved.by_eventbridge())];
+            for firing in [of(firing.by_sns()), of(firing.by_eventbridge())] {
+                assert_eq!(
+                    resolved[0], firing,
+                    "{metric} {operator} {threshold}, {beyond} beyond"
+                );
+                assert_eq!(
+                    resolved[1], firing,
+                    "{metric} {operator} {threshold}, {beyond} beyond"
+                );
+            }
+        }
+    }
 }
 
 #[test]

@@ -95,7 +95,15 @@ fn build(
         .unwrap_or(context.at);
     let status = status(&look, known, context);
     let mut draft = Draft::new(source, name, status, changed_at);
-    draft.label("alertname", name);
+    let alertname = known.map_or("", |kind| kind.alertname);
+    draft.label(
+        "alertname",
+        if alertname.is_empty() {
+            name
+        } else {
+            alertname
+        },
+    );
     place(&mut draft, root, context);
     match known {
         Some(kind) => {
@@ -170,6 +178,13 @@ fn status(look: &Look<'_>, known: Option<&Kind>, context: &Context<'_>) -> Statu
                     .then_some(*status)
             }
             Test::Words(path) => status_of_word(&look.text(path)?),
+            Test::Ends(path, ends, status) => {
+                let text = look.text(path)?;
+                let text = text.trim();
+                ends.iter()
+                    .any(|end| text.ends_with(end))
+                    .then_some(*status)
+            }
             Test::AtLeast(path, least, status) => {
                 let number: f64 = look.text(path)?.parse().ok()?;
                 (number >= *least).then_some(*status)
@@ -215,6 +230,7 @@ fn guess(draft: &mut Draft, look: &Look<'_>, name: &str, context: &Context<'_>) 
     draft.description(&look.text(kind::TEXT).unwrap_or_default());
     for (field, value) in fields.iter().take(30) {
         if let Some(text) = short(value)
+            && !may_be_secret(field)
             && draft.get(field).is_none()
             && !own.contains(&field.as_str())
         {
@@ -222,6 +238,28 @@ fn guess(draft: &mut Draft, look: &Look<'_>, name: &str, context: &Context<'_>) 
         }
     }
     guess_title(draft, look, name, context);
+}
+
+/// Whether a field of an event that nobody knows may hold what must not leave by mail or chat:
+/// credentials, card numbers, or whole requests with either in them.
+fn may_be_secret(field: &str) -> bool {
+    const NAMES: [&str; 12] = [
+        "payload",
+        "input",
+        "password",
+        "secret",
+        "token",
+        "authorization",
+        "cookie",
+        "header",
+        "credential",
+        "apikey",
+        "card",
+        "cvv",
+    ];
+    let field: String = field.chars().filter(char::is_ascii_alphanumeric).collect();
+    let field = field.to_ascii_lowercase();
+    NAMES.iter().any(|name| field.contains(name))
 }
 
 fn guess_title(draft: &mut Draft, look: &Look<'_>, name: &str, context: &Context<'_>) {
@@ -259,8 +297,10 @@ fn guess_title(draft: &mut Draft, look: &Look<'_>, name: &str, context: &Context
 /// The first few plain fields, for a title: `foo Hello world!, bar 123`.
 fn gist(detail: &Value) -> Option<String> {
     let fields = detail.as_object()?.iter();
-    let plain = fields
-        .filter(|(name, value)| !name.starts_with('_') && !value.is_object() && !value.is_array());
+    let plain = fields.filter(|(name, value)| {
+        let is_scalar = !value.is_object() && !value.is_array();
+        is_scalar && !name.starts_with('_') && !may_be_secret(name)
+    });
     let texts: Vec<String> = plain
         .filter_map(|(name, value)| Some(format!("{name} {}", cut(&short(value)?, 40))))
         .take(3)
@@ -291,13 +331,16 @@ fn security_hub(root: &Value, finding: &Value, name: &str, context: &Context<'_>
     let mut draft = Draft::new("aws.securityhub", name, status, changed_at);
     draft.label("alertname", name);
     place(&mut draft, root, context);
-    for (label, path) in [("finding", "Id"), ("generator", "GeneratorId")] {
+    for (label, path) in [
+        ("finding", "Id|metadata.uid|finding_info.uid"),
+        ("generator", "GeneratorId|finding_info.analytic.uid"),
+    ] {
         draft.label(label, &look.text(path).unwrap_or_default());
     }
     for (annotation, path) in [
         (
             "severity",
-            "Severity.Label|FindingProviderFields.Severity.Label",
+            "Severity.Label|FindingProviderFields.Severity.Label|severity",
         ),
         ("severity_score", "Severity.Normalized"),
         ("compliance", "Compliance.Status"),
@@ -314,7 +357,7 @@ fn security_hub(root: &Value, finding: &Value, name: &str, context: &Context<'_>
         draft.annotation(annotation, &look.text(path).unwrap_or_default());
     }
     draft.description(&look.text("Description").unwrap_or_default());
-    draft.title(look.title("Security Hub: {Title|Id}"));
+    draft.title(look.title("Security Hub: {Title|finding_info.title|Id}"));
     let url = look.text("SourceUrl|Remediation.Recommendation.Url");
     draft.console_url = url.map(Cow::into_owned).filter(|url| is_link(url));
     draft.finish()

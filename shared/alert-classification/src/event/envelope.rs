@@ -81,6 +81,10 @@ struct Probe<'a> {
     #[serde(borrow, rename = "Trigger")]
     trigger: Map<Trigger<'a>>,
 
+    // Lambda's destination for an alarm that invoked a function and was not handled.
+    #[serde(borrow, rename = "requestPayload")]
+    request_payload: Option<&'a RawValue>,
+
     // CloudWatch Logs' subscription, and our own findings.
     #[serde(borrow)]
     awslogs: Option<&'a RawValue>,
@@ -161,6 +165,12 @@ fn open_probe(probe: &Probe<'_>, body: &str, context: &Context<'_>, reading: &mu
             && (probe.topic_arn.is_there() || probe.kind.is_there())
         {
             return open_sns(probe, message, body, &inside, reading);
+        }
+        // Our own function's: the alarm in it is what people must hear of.
+        if let Some(payload) = probe.request_payload
+            && payload.get().contains("\"alarmData\"")
+        {
+            return open(payload.get(), &inside, reading);
         }
     }
     if probe.alarm_name.is_there() && probe.new_state.is_there() {

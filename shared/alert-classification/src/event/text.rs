@@ -91,6 +91,8 @@ fn budget(text: &str, context: &Context<'_>) -> Alert {
         .and_then(amount);
     draft.label("budget", name);
     draft.label("alert_type", kind);
+    // 80 %, 90 % and 100 % of one budget are three alerts.
+    draft.label("alert_threshold", threshold.unwrap_or_default());
     for (annotation, line) in [
         ("budget_type", "Budget Type"),
         ("budgeted_amount", "Budgeted Amount"),

@@ -54,6 +54,7 @@ pub(super) const KINDS: &[Kind] = &[
         otherwise: Resolved,
         description: "Description|Cause",
         annotations: AUTO_SCALING,
+        alertname: "EC2 Instance Launch",
         ..Kind::named("EC2 Instance Launch Successful")
     },
     Kind {
@@ -66,6 +67,7 @@ pub(super) const KINDS: &[Kind] = &[
         otherwise: Firing,
         description: "StatusMessage|Description|Cause",
         annotations: AUTO_SCALING,
+        alertname: "EC2 Instance Launch",
         ..Kind::named("EC2 Instance Launch Unsuccessful")
     },
     Kind {
@@ -78,6 +80,7 @@ pub(super) const KINDS: &[Kind] = &[
         otherwise: Resolved,
         description: "Description|Cause",
         annotations: AUTO_SCALING,
+        alertname: "EC2 Instance Terminate",
         ..Kind::named("EC2 Instance Terminate Successful")
     },
     Kind {
@@ -90,6 +93,7 @@ pub(super) const KINDS: &[Kind] = &[
         otherwise: Firing,
         description: "StatusMessage|Description|Cause",
         annotations: AUTO_SCALING,
+        alertname: "EC2 Instance Terminate",
         ..Kind::named("EC2 Instance Terminate Unsuccessful")
     },
     Kind {
@@ -113,6 +117,8 @@ pub(super) const KINDS: &[Kind] = &[
         title: "ECS task of {group} is {lastStatus} ({stoppedReason})",
         labels: &[("cluster", "clusterArn"), ("group", "group")],
         tests: &[
+            // A task that ends well was meant to end.
+            Test::Is("containers.0.exitCode", &["0"], Info),
             Test::Is(
                 "stopCode",
                 &["TaskFailedToStart", "EssentialContainerExited"],
@@ -161,18 +167,39 @@ pub(super) const KINDS: &[Kind] = &[
         // The state machine, not the execution: the next success ends the trouble.
         labels: &[("state_machine", "stateMachineArn")],
         tests: &[
-            Test::Is("status", &["FAILED", "TIMED_OUT", "ABORTED"], Firing),
+            Test::Is("status", &["FAILED", "TIMED_OUT"], Firing),
             Test::Is("status", &["SUCCEEDED"], Resolved),
         ],
         description: "cause|error",
-        annotations: &[
-            ("execution", "executionArn"),
-            ("error", "error"),
-            ("input", "input"),
-        ],
+        annotations: &[("execution", "executionArn"), ("error", "error")],
         changed_at: "stopDate|startDate",
         link: "https://{/region}.console.aws.amazon.com/states/home?region={/region}#/v2/executions/details/{executionArn}",
         ..Kind::named("Step Functions Execution Status Change")
+    },
+    Kind {
+        title: "Canary {canary-name}: {test-run-status} ({state-reason})",
+        alertname: "Synthetics Canary TestRun",
+        labels: &[("canary", "canary-name")],
+        tests: &[],
+        otherwise: Firing,
+        description: "state-reason",
+        annotations: &[
+            ("canary_run", "canary-run-id"),
+            ("status", "test-run-status"),
+        ],
+        ..Kind::named("Synthetics Canary TestRun Failure")
+    },
+    Kind {
+        title: "Canary {canary-name}: {test-run-status}",
+        alertname: "Synthetics Canary TestRun",
+        labels: &[("canary", "canary-name")],
+        tests: &[],
+        otherwise: Resolved,
+        annotations: &[
+            ("canary_run", "canary-run-id"),
+            ("status", "test-run-status"),
+        ],
+        ..Kind::named("Synthetics Canary TestRun Successful")
     },
     Kind {
         title: "Batch job {jobName} {status}",

@@ -3,47 +3,45 @@
 use super::{Kind, Test};
 use crate::alert::Status::{Firing, Resolved};
 
+/// Events that begin a trouble: a failover that starts, storage that is full or low, and what stops an instance.
+pub(super) const RDS_BEGINS: &[&str] = &[
+    // Failover started, or requested.
+    "RDS-EVENT-0013",
+    "RDS-EVENT-0050",
+    "RDS-EVENT-0073",
+    // Storage: full, low, and what stops an instance.
+    "RDS-EVENT-0007",
+    "RDS-EVENT-0089",
+    "RDS-EVENT-0221",
+    "RDS-EVENT-0222",
+    "RDS-EVENT-0031",
+    "RDS-EVENT-0035",
+    "RDS-EVENT-0036",
+    "RDS-EVENT-0058",
+    "RDS-EVENT-0079",
+    "RDS-EVENT-0080",
+    "RDS-EVENT-0081",
+    "RDS-EVENT-0082",
+    "RDS-EVENT-0045",
+    "RDS-EVENT-0055",
+    "RDS-EVENT-0056",
+];
+
+/// Events that end one.
+pub(super) const RDS_ENDS: &[&str] = &[
+    "RDS-EVENT-0049",
+    "RDS-EVENT-0015",
+    "RDS-EVENT-0065",
+    "RDS-EVENT-0071",
+    "RDS-EVENT-0088",
+    "RDS-EVENT-0046",
+];
+
 /// RDS groups its events by what they are about. A failover that has begun is trouble, one
 /// that has completed is over; both are in the category `failover`, so the message id decides.
 const RDS_TESTS: &[Test] = &[
-    Test::Is(
-        "EventID",
-        &[
-            // Failover started, or requested.
-            "RDS-EVENT-0013",
-            "RDS-EVENT-0050",
-            "RDS-EVENT-0073",
-            // Storage: full, low, and what stops an instance.
-            "RDS-EVENT-0007",
-            "RDS-EVENT-0089",
-            "RDS-EVENT-0221",
-            "RDS-EVENT-0222",
-            "RDS-EVENT-0031",
-            "RDS-EVENT-0035",
-            "RDS-EVENT-0036",
-            "RDS-EVENT-0058",
-            "RDS-EVENT-0079",
-            "RDS-EVENT-0080",
-            "RDS-EVENT-0081",
-            "RDS-EVENT-0082",
-            "RDS-EVENT-0045",
-            "RDS-EVENT-0055",
-            "RDS-EVENT-0056",
-        ],
-        Firing,
-    ),
-    Test::Is(
-        "EventID",
-        &[
-            "RDS-EVENT-0049",
-            "RDS-EVENT-0015",
-            "RDS-EVENT-0065",
-            "RDS-EVENT-0071",
-            "RDS-EVENT-0088",
-            "RDS-EVENT-0046",
-        ],
-        Resolved,
-    ),
+    Test::Is("EventID", RDS_BEGINS, Firing),
+    Test::Is("EventID", RDS_ENDS, Resolved),
     Test::Is("EventCategories.0", &["failure", "low storage"], Firing),
     Test::Is("EventCategories.0", &["recovery", "restoration"], Resolved),
 ];
@@ -51,6 +49,8 @@ const RDS_TESTS: &[Test] = &[
 const RDS_LABELS: &[(&str, &str)] = &[
     ("database", "SourceIdentifier"),
     ("source_type", "SourceType"),
+    // A failover that is over does not end a full disk.
+    ("event_category", "EventCategories.0"),
 ];
 
 const RDS_ANNOTATIONS: &[(&str, &str)] = &[

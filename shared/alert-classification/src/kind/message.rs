@@ -1,6 +1,7 @@
 //! JSON messages that services put straight on SNS, without EventBridge around them: known by
 //! the fields that only they have.
 
+use super::data::{RDS_BEGINS, RDS_ENDS};
 use super::operations::COST_ANOMALY;
 use super::{Kind, Test};
 use crate::alert::Status::{Firing, Resolved};
@@ -109,7 +110,11 @@ pub(crate) const MESSAGES: &[Message] = &[
                 ("source_id", "Source ID|SourceId"),
                 ("source_type", "Event Source"),
             ],
-            tests: &[],
+            // The id is the end of a link into the documentation.
+            tests: &[
+                Test::Ends("Event ID", RDS_BEGINS, Firing),
+                Test::Ends("Event ID", RDS_ENDS, Resolved),
+            ],
             description: "Event Message",
             annotations: &[("event_id", "Event ID"), ("link", "Identifier Link")],
             changed_at: "Event Time",
@@ -118,29 +123,43 @@ pub(crate) const MESSAGES: &[Message] = &[
         },
     },
     Message {
+        // Lambda's destination of asynchronous invocations; the payload may hold anything and is left out.
+        has: &["requestContext", "responseContext"],
+        source: "lambda",
+        kind: Kind {
+            title: "Lambda {requestContext.functionArn}: {requestContext.condition} {responsePayload.errorType}",
+            labels: &[("function", "requestContext.functionArn")],
+            tests: &[Test::Is("requestContext.condition", &["Success"], Resolved)],
+            otherwise: Firing,
+            description: "responsePayload.errorMessage",
+            annotations: &[
+                ("condition", "requestContext.condition"),
+                ("attempts", "requestContext.approximateInvokeCount"),
+                ("function_error", "responseContext.functionError"),
+                ("request", "requestContext.requestId"),
+            ],
+            changed_at: "timestamp",
+            ..Kind::named("Lambda Function Invocation Result - Failure")
+        },
+    },
+    Message {
         has: &["AutoScalingGroupName", "Event"],
         source: "aws.autoscaling",
         kind: Kind {
             title: "Auto Scaling {AutoScalingGroupName}: {Event} {EC2InstanceId}",
-            labels: &[("auto_scaling_group", "AutoScalingGroupName")],
-            tests: &[
-                Test::Is(
-                    "Event",
-                    &[
-                        "autoscaling:EC2_INSTANCE_LAUNCH_ERROR",
-                        "autoscaling:EC2_INSTANCE_TERMINATE_ERROR",
-                    ],
-                    Firing,
-                ),
-                Test::Is(
-                    "Event",
-                    &[
-                        "autoscaling:EC2_INSTANCE_LAUNCH",
-                        "autoscaling:EC2_INSTANCE_TERMINATE",
-                    ],
-                    Resolved,
-                ),
+            // A termination that went well does not end a launch that failed: no event of this form ends another.
+            labels: &[
+                ("auto_scaling_group", "AutoScalingGroupName"),
+                ("event", "Event"),
             ],
+            tests: &[Test::Is(
+                "Event",
+                &[
+                    "autoscaling:EC2_INSTANCE_LAUNCH_ERROR",
+                    "autoscaling:EC2_INSTANCE_TERMINATE_ERROR",
+                ],
+                Firing,
+            )],
             description: "Description|Cause",
             annotations: &[
                 ("instance", "EC2InstanceId"),

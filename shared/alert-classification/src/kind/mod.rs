@@ -22,6 +22,8 @@ pub(crate) enum Test {
     Is(&'static str, &'static [&'static str], Status),
     /// The word at the path is one that everybody uses for good or bad news.
     Words(&'static str),
+    /// The text at the path ends in one of these.
+    Ends(&'static str, &'static [&'static str], Status),
     /// The number at the path is at least this.
     AtLeast(&'static str, f64, Status),
 }
@@ -30,6 +32,9 @@ pub(crate) enum Test {
 pub(crate) struct Kind {
     /// EventBridge's detail type, or our name for a message that has none.
     pub(crate) name: &'static str,
+    /// The label `alertname`, when it is not the name: kinds that begin and end the same trouble
+    /// have the same.
+    pub(crate) alertname: &'static str,
     /// The title's template.
     pub(crate) title: &'static str,
     /// Labels that identify what the event is about: name and path.
@@ -53,6 +58,7 @@ impl Kind {
     const fn named(name: &'static str) -> Self {
         Self {
             name,
+            alertname: "",
             title: "",
             labels: &[],
             tests: &[Test::Words(STATE)],
