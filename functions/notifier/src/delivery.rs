@@ -20,6 +20,9 @@ use crate::tally::{self, Fate};
 const LEASE: SignedDuration = SignedDuration::from_secs(45);
 /// A message is begun only if so much time is left: the longest attempt, and what surrounds it.
 const RESERVE: SignedDuration = SignedDuration::from_secs(14);
+/// So long a message waits for a table that does not answer. Then people are told without it: twice
+/// is better than late.
+const TABLE_PATIENCE: SignedDuration = SignedDuration::from_mins(2);
 /// SQS hides no message longer than twelve hours from when it was received.
 const LONGEST_POSTPONEMENT: i64 = 11 * 3600;
 
@@ -28,8 +31,10 @@ const LONGEST_POSTPONEMENT: i64 = 11 * 3600;
 pub struct Notifier<L, Q, S> {
     /// The channel.
     pub channel: Channel,
-    /// How often a message is tried.
-    pub max_attempts: u32,
+    /// What may pass is waited for until the message is so old.
+    pub max_age: SignedDuration,
+    /// A message that was received so often is not waited for either, however young it is.
+    pub max_attempts: Option<u32>,
     /// What was delivered already.
     pub log: L,
     /// The channel's queues.
@@ -43,7 +48,8 @@ pub struct Notifier<L, Q, S> {
 /// A record with what was read from it.
 struct Job<'a> {
     record: &'a Record,
-    /// Which attempt this is, from 1.
+    /// How often it was received, from 1. Receptions without an attempt count too, so this says how
+    /// long to wait and never by itself when to give up.
     attempt: u32,
     notification: Result<Notification, message::Unreadable>,
 }
@@ -57,12 +63,18 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
     ) -> (BatchResponse, Metrics) {
         let mut metrics = tally::metrics(self.channel);
         let mut response = BatchResponse::default();
+        // Set once the channel has said that we are too fast: posting on would only prolong it.
+        let mut pause = None;
         for (position, job) in in_order(records).into_iter().enumerate() {
             // The first one is always tried, or a deadline that is too short would stop everything.
-            let fate = if position > 0 && self.is_late(deadline) {
-                self.put_back(&job).await
+            let fate = if let Some(after) = pause {
+                self.put_back(&job, after, "the channel asked for a pause")
+                    .await
+            } else if position > 0 && self.is_late(deadline) {
+                let soon = self.ambient.delay(1);
+                self.put_back(&job, soon, "no time is left").await
             } else {
-                self.deal_with(&job).await
+                self.deal_with(&job, &mut pause).await
             };
             tally::count(&mut metrics, &fate);
             if fate.keeps() {
@@ -76,13 +88,24 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
         deadline.is_some_and(|deadline| deadline.duration_since((self.ambient.now)()) < RESERVE)
     }
 
-    async fn put_back(&self, job: &Job<'_>) -> Fate {
-        tracing::info!(stage = "batch", message_id = %job.record.message_id, "no time is left: the message goes back");
-        self.postpone(job, self.ambient.delay(1)).await;
+    fn age(&self, job: &Job<'_>) -> Option<SignedDuration> {
+        let sent_at = job.record.sent_at?;
+        Some((self.ambient.now)().duration_since(sent_at))
+    }
+
+    /// Whether waiting has lasted long enough.
+    fn is_spent(&self, job: &Job<'_>) -> bool {
+        self.age(job).is_some_and(|age| age >= self.max_age)
+            || self.max_attempts.is_some_and(|most| job.attempt >= most)
+    }
+
+    async fn put_back(&self, job: &Job<'_>, after: SignedDuration, why: &'static str) -> Fate {
+        tracing::info!(stage = "batch", message_id = %job.record.message_id, reason = why, "the message goes back untried");
+        self.postpone(job, after).await;
         Fate::Waits
     }
 
-    async fn deal_with(&self, job: &Job<'_>) -> Fate {
+    async fn deal_with(&self, job: &Job<'_>, pause: &mut Option<SignedDuration>) -> Fate {
         let notification = match &job.notification {
             Ok(notification) => notification,
             Err(error) => {
@@ -92,8 +115,11 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
         };
         match self.claim(job, notification).await {
             Permission::Granted { reference, claimed } => {
-                self.deliver(job, notification, reference.as_deref(), claimed)
-                    .await
+                let (fate, asked) = self
+                    .deliver(job, notification, reference.as_deref(), claimed)
+                    .await;
+                *pause = asked;
+                fate
             }
             Permission::Needless(reason) => suppressed(notification, reason),
             Permission::Wait(after) => {
@@ -123,11 +149,12 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
             Ok(Claim::Superseded { .. }) => Permission::Needless("superseded"),
             Ok(Claim::InProgress { until }) => Permission::Wait(until.duration_since(now)),
             // Without the table we only risk telling people twice; not telling them is worse. So
-            // waiting ends with the last attempt, and does not begin if waiting cannot help.
+            // waiting ends soon, and does not begin if waiting cannot help.
             Err(error) => {
                 let error_text = chain(&error).to_string();
                 tracing::warn!(stage = "claim", incident_id = %incident.id, error = %error_text, "the delivery could not be claimed");
-                if error.is_retryable() && job.attempt < self.max_attempts {
+                let young = self.age(job).is_some_and(|age| age < TABLE_PATIENCE);
+                if error.is_retryable() && young && !self.is_spent(job) {
                     Permission::Unknown(Failure::new(Cause::ServerError, None, error_text))
                 } else {
                     Permission::Granted {
@@ -139,14 +166,15 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
         }
     }
 
+    /// What became of the message, and how long the channel wants to hear nothing more from us.
     async fn deliver(
         &self,
         job: &Job<'_>,
         notification: &Notification,
         reference: Option<&str>,
         claimed: bool,
-    ) -> Fate {
-        match self.sender.send(notification, reference, job.attempt).await {
+    ) -> (Fate, Option<SignedDuration>) {
+        let fate = match self.sender.send(notification, reference, job.attempt).await {
             Sent::Outcome(Outcome::Delivered { reference }) => {
                 self.complete(notification, reference.as_deref()).await;
                 tracing::info!(
@@ -166,19 +194,21 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
             }
             Sent::Outcome(Outcome::Retry { after, failure }) => {
                 self.release(notification, claimed).await;
-                if job.attempt >= self.max_attempts {
-                    return self.give_up(job, failure).await;
+                let pause = (failure.cause == Cause::RateLimited).then_some(after);
+                if self.is_spent(job) {
+                    return (self.give_up(job, failure).await, pause);
                 }
                 report(notification, job, &failure, "notification postponed");
                 self.postpone(job, after).await;
-                Fate::Retried(failure)
+                return (Fate::Retried(failure), pause);
             }
             Sent::Outcome(Outcome::Permanent(failure)) => {
                 // So that a redrive from the dead-letter queue is not taken for a repetition.
                 self.release(notification, claimed).await;
                 self.give_up(job, failure).await
             }
-        }
+        };
+        (fate, None)
     }
 
     /// What was sent stays sent: a repetition would be worse than a missing note about it.

@@ -1,5 +1,9 @@
 //! The environment: read once, with all faults reported together.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use jiff::SignedDuration;
 use lambda_support::env::{Environment, Faults, Noted, Reader};
 use settings::Channel;
 
@@ -7,7 +11,13 @@ use crate::secret::Endpoint;
 
 /// SES takes so many recipients in one message.
 const RECIPIENTS: usize = 50;
-const ATTEMPTS: u32 = 8;
+/// Most troubles of Slack, of a mail service or of our own rights are over within two hours; who has
+/// heard nothing by then must be told that the channel is broken.
+const AGE_SECONDS: i64 = 2 * 3600;
+/// Far below the four days that the queue keeps a message.
+const LONGEST_AGE_SECONDS: i64 = 24 * 3600;
+/// The queue's own redrive loses the reason, and SQS lets it come after 1000 receptions at the latest.
+const MOST_ATTEMPTS: u32 = 900;
 const SLACK_API: &str = "https://slack.com/api";
 const PAGERDUTY_EVENTS: &str = "https://events.pagerduty.com/v2/enqueue";
 
@@ -20,8 +30,10 @@ pub struct Settings {
     pub queue_url: String,
     /// Where messages go that were given up.
     pub dead_letter_queue_url: String,
-    /// How often a message is tried.
-    pub max_attempts: u32,
+    /// What may pass is waited for until the message is so old.
+    pub max_age: SignedDuration,
+    /// A message that was received so often is given up earlier.
+    pub max_attempts: Option<u32>,
     /// The channel, with what it needs.
     pub target: Target,
 }
@@ -89,13 +101,21 @@ impl Settings {
             "DEAD_LETTER_QUEUE_URL",
             "the address of the channel's dead-letter queue",
         );
+        let max_age = reader
+            .parsed_or("MAX_AGE_SECONDS", "a number of seconds", AGE_SECONDS)
+            .and_then(|seconds| {
+                let allowed = 1..=LONGEST_AGE_SECONDS;
+                in_range(&mut reader, "MAX_AGE_SECONDS", "seconds", seconds, allowed)
+            })
+            .map(SignedDuration::from_secs);
         let max_attempts = reader
-            .parsed_or(
-                "MAX_ATTEMPTS",
-                "a number of attempts from 1 to 25",
-                ATTEMPTS,
-            )
-            .and_then(|attempts| in_range(&mut reader, attempts));
+            .optional("MAX_ATTEMPTS")
+            .map(|_| {
+                let attempts = reader.parsed("MAX_ATTEMPTS", "a number of attempts")?;
+                let allowed = 1..=MOST_ATTEMPTS;
+                in_range(&mut reader, "MAX_ATTEMPTS", "attempts", attempts, allowed)
+            })
+            .transpose();
         let target = reader
             .parsed("CHANNEL", "email, slack, sms, pagerduty or webhook")
             .and_then(|channel| target(&mut reader, channel));
@@ -104,6 +124,7 @@ impl Settings {
                 table: table?,
                 queue_url: queue_url?,
                 dead_letter_queue_url: dead_letter_queue_url?,
+                max_age: max_age?,
                 max_attempts: max_attempts?,
                 target: target?,
             })
@@ -111,13 +132,19 @@ impl Settings {
     }
 }
 
-/// The queue's own redrive comes after 30 deliveries and would lose the reason.
-fn in_range(reader: &mut Reader<'_>, attempts: u32) -> Result<u32, Noted> {
-    if (1..=25).contains(&attempts) {
-        return Ok(attempts);
+fn in_range<N: Display + PartialOrd>(
+    reader: &mut Reader<'_>,
+    name: &'static str,
+    unit: &str,
+    value: N,
+    allowed: RangeInclusive<N>,
+) -> Result<N, Noted> {
+    if allowed.contains(&value) {
+        return Ok(value);
     }
-    let remedy = "set it to a number of attempts from 1 to 25".to_owned();
-    Err(reader.fault("MAX_ATTEMPTS", format!("is {attempts}"), remedy))
+    let (least, most) = allowed.into_inner();
+    let remedy = format!("set it to a number of {unit} from {least} to {most}");
+    Err(reader.fault(name, format!("is {value}"), remedy))
 }
 
 fn target(reader: &mut Reader<'_>, channel: Channel) -> Result<Target, Noted> {
@@ -242,13 +269,15 @@ mod tests {
     fn every_channel_needs_its_own_variables_only(more: &[(&str, &str)], channel: Channel) {
         let settings = read(more).unwrap();
         assert_eq!(settings.target.channel(), channel);
-        assert_eq!(settings.max_attempts, ATTEMPTS);
+        assert_eq!(settings.max_age, SignedDuration::from_hours(2));
+        assert_eq!(settings.max_attempts, None);
     }
 
     #[test]
     fn all_faults_are_reported_together() {
         let environment = MapEnvironment::from([
             ("CHANNEL", "email"),
+            ("MAX_AGE_SECONDS", "0"),
             ("MAX_ATTEMPTS", "0"),
             ("EMAIL_TO", "b@example.com, nobody"),
         ]);
@@ -257,6 +286,7 @@ mod tests {
             "TABLE_NAME",
             "QUEUE_URL",
             "DEAD_LETTER_QUEUE_URL",
+            "MAX_AGE_SECONDS",
             "MAX_ATTEMPTS",
             "EMAIL_FROM",
             "EMAIL_TO",
@@ -269,6 +299,22 @@ mod tests {
         assert!(text.contains("`nobody` in place 2"), "{text}");
     }
 
+    #[test]
+    fn how_long_to_wait_can_be_set() {
+        let settings = read(&[
+            ("CHANNEL", "webhook"),
+            ("SECRET_ARN", "arn"),
+            ("MAX_AGE_SECONDS", "90"),
+            ("MAX_ATTEMPTS", "3"),
+        ])
+        .unwrap();
+        assert_eq!(settings.max_age, SignedDuration::from_secs(90));
+        assert_eq!(settings.max_attempts, Some(3));
+    }
+
+    #[test_case(&[("CHANNEL", "webhook"), ("SECRET_ARN", "a"), ("MAX_AGE_SECONDS", "86401")], "MAX_AGE_SECONDS")]
+    #[test_case(&[("CHANNEL", "webhook"), ("SECRET_ARN", "a"), ("MAX_ATTEMPTS", "901")], "MAX_ATTEMPTS"; "above what the queue's own redrive leaves")]
+    #[test_case(&[("CHANNEL", "webhook"), ("SECRET_ARN", "a"), ("MAX_ATTEMPTS", "many")], "MAX_ATTEMPTS"; "no number")]
     #[test_case(&[("CHANNEL", "fax")], "CHANNEL")]
     #[test_case(&[("CHANNEL", "sms"), ("SMS_TO", "0151 1234")], "SMS_TO")]
     #[test_case(&[("CHANNEL", "slack")], "SECRET_ARN")]

@@ -81,6 +81,7 @@ fn notifier(settings: Settings) -> RealNotifier {
     };
     Notifier {
         channel,
+        max_age: settings.max_age,
         max_attempts: settings.max_attempts,
         log: Deliveries::new(settings.table),
         queues: Sqs::new(channel, settings.queue_url, settings.dead_letter_queue_url),

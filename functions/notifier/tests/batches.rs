@@ -20,13 +20,14 @@ use notifier::channel::{EmailSender, SmsSender};
 use notifier::ports::{Fault as AwsFault, Sender};
 use settings::{Channel, Priority};
 use store::{DeliveryLog, Fault, MemoryStore, Operation};
-use support::{MemoryQueues, Outbox, ambient, body, notification, now, opened, record};
+use support::{MemoryQueues, Outbox, aged, ambient, body, notification, now, opened, record};
 use test_case::test_case;
 
 fn notifier<S: Sender>(channel: Channel, sender: S) -> Notifier<MemoryStore, MemoryQueues, S> {
     Notifier {
         channel,
-        max_attempts: 5,
+        max_age: SignedDuration::from_hours(2),
+        max_attempts: None,
         log: MemoryStore::new(),
         queues: MemoryQueues::default(),
         sender,
@@ -199,31 +200,32 @@ async fn what_somebody_else_is_sending_is_waited_for() {
         .claim(&id, Channel::Email, 1, now(), lease)
         .await
         .unwrap();
-    // The last attempt: waiting for somebody else is no failure, so nothing is given up.
-    let (response, _) = handle(&notifier, &[record(&opened(), 5)]).await;
+    // Waiting for somebody else is no failure, so nothing is given up, however old it is.
+    let old = aged(record(&opened(), 5), SignedDuration::from_hours(3));
+    let (response, _) = handle(&notifier, &[old]).await;
     assert!(response.contains(opened().id.as_str()), "{response}");
     assert_eq!(notifier.queues.waits(), [45]);
     assert!(outbox.recipients().is_empty() && notifier.queues.letters().is_empty());
 }
 
 #[tokio::test]
-async fn without_the_table_people_are_told_at_the_last_attempt() {
+async fn without_the_table_people_are_told_after_two_minutes() {
     let outbox = Outbox::default();
     let notifier = email(&outbox);
-    for attempt in [1, 4] {
+    let down = || {
         notifier
             .log
             .inject(Fault::Unavailable, Some(Operation::Claim), 1);
-        assert_ne!(
-            handle(&notifier, &[record(&opened(), attempt)]).await.0,
-            DONE
-        );
+    };
+    for seconds in [0, 119] {
+        down();
+        let young = aged(record(&opened(), 9), SignedDuration::from_secs(seconds));
+        assert_ne!(handle(&notifier, &[young]).await.0, DONE);
     }
     assert!(outbox.recipients().is_empty());
-    notifier
-        .log
-        .inject(Fault::Unavailable, Some(Operation::Claim), 1);
-    assert_eq!(handle(&notifier, &[record(&opened(), 5)]).await.0, DONE);
+    down();
+    let old = aged(record(&opened(), 2), SignedDuration::from_secs(120));
+    assert_eq!(handle(&notifier, &[old]).await.0, DONE);
     assert_eq!(outbox.recipients().len(), 1);
 }
 
@@ -245,7 +247,8 @@ async fn what_there_is_no_time_for_goes_back_untried() {
     let records = [
         record(&other("one", Priority::P1), 5),
         record(&other("two", Priority::P2), 5),
-    ];
+    ]
+    .map(|record| aged(record, SignedDuration::from_hours(3)));
     let soon = now() + SignedDuration::from_secs(10);
     let (response, _) = notifier.handle(&records, Some(soon)).await;
     assert_eq!(response.len(), 1, "the first is always tried");

@@ -14,6 +14,7 @@ mod support;
 use std::time::Duration;
 
 use incident::{Notification, NotificationEvent};
+use jiff::SignedDuration;
 use lambda_support::batch::Record;
 use notification::outcome::TransportFault;
 use notification::webhook;
@@ -26,7 +27,7 @@ use notifier::vault::Vault;
 use settings::Channel;
 use store::MemoryStore;
 use support::{
-    MemoryQueues, MemorySecret, Outbox, Server, Step, ambient, answer, now, opened, record,
+    MemoryQueues, MemorySecret, Outbox, Server, Step, aged, ambient, answer, now, opened, record,
 };
 use test_case::test_case;
 
@@ -68,7 +69,8 @@ impl Bench {
         let queues = MemoryQueues::default();
         let notifier = Notifier {
             channel,
-            max_attempts: 5,
+            max_age: SignedDuration::from_hours(2),
+            max_attempts: None,
             log: MemoryStore::new(),
             queues: queues.clone(),
             sender,
@@ -151,13 +153,18 @@ async fn a_retry_after_is_honoured(header: &'static str, seconds: i32) {
 #[test_case(Step::Close, "unreachable"; "a closed connection")]
 #[test_case(answer(503, ""), "server_error"; "a failing server")]
 #[tokio::test]
-async fn what_may_pass_is_tried_again_and_given_up_after_the_last_attempt(step: Step, cause: &str) {
+async fn what_may_pass_is_waited_for_until_the_message_is_old(step: Step, cause: &str) {
     let server = Server::start([step.clone(), step]).await;
     let bench = Bench::webhook(&server);
-    assert!(!bench.deals_with(&opened(), 4).await);
-    assert_eq!(bench.queues.waits(), [16]);
+    let aged = |minutes| aged(record(&opened(), 40), SignedDuration::from_mins(minutes));
+    assert_eq!(
+        bench.handle(&[aged(119)]).await.len(),
+        1,
+        "however often it was received"
+    );
+    assert_eq!(bench.queues.waits(), [300], "the waits have an end");
     assert!(
-        bench.deals_with(&opened(), 5).await,
+        bench.handle(&[aged(120)]).await.is_empty(),
         "given up, so SQS need not keep it"
     );
     let letters = bench.queues.letters();
@@ -167,7 +174,33 @@ async fn what_may_pass_is_tried_again_and_given_up_after_the_last_attempt(step: 
         "{}",
         letters[0].reason
     );
-    assert_eq!(letters[0].attempts, 5);
+    assert_eq!(letters[0].attempts, 40);
+}
+
+#[tokio::test]
+async fn a_number_of_attempts_can_be_set_too() {
+    let server = Server::start([answer(503, ""), answer(503, "")]).await;
+    let mut bench = Bench::webhook(&server);
+    bench.notifier.max_attempts = Some(3);
+    assert!(!bench.deals_with(&opened(), 2).await);
+    assert!(bench.deals_with(&opened(), 3).await);
+    assert_eq!(bench.queues.letters().len(), 1);
+}
+
+#[tokio::test]
+async fn a_channel_that_asks_for_a_pause_gets_it_from_the_whole_batch() {
+    let limited = Step::Answer(429, "retry-after: 30\r\n", String::new());
+    let server = Server::start([limited, answer(200, "")]).await;
+    let bench = Bench::webhook(&server);
+    let records = [
+        record(&opened(), 1),
+        record(&support::notification(NotificationEvent::Updated, 2), 900),
+        record(&support::notification(NotificationEvent::Resolved, 3), 1),
+    ];
+    assert_eq!(bench.handle(&records).await.len(), 3);
+    assert_eq!(server.requests().len(), 1, "nothing is posted on");
+    assert_eq!(bench.queues.waits(), [32, 32, 32]);
+    assert!(bench.queues.letters().is_empty());
 }
 
 #[tokio::test]

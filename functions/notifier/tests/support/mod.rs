@@ -9,7 +9,7 @@ use incident::{
     IncidentId, IncidentStatus, IncidentSummary, NOTIFICATION_SCHEMA, Notification,
     NotificationEvent,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lambda_support::batch::Record;
 use notification::email::Email;
 use notification::outcome::{Backoff, TransportFault};
@@ -81,7 +81,16 @@ pub(crate) fn body(body: &str, id: &str, receive_count: u32) -> Record {
         body: body.to_owned(),
         receipt_handle: format!("receipt of {id}"),
         receive_count,
+        sent_at: Some(now()),
         ..Record::default()
+    }
+}
+
+/// A message that has been in the queue for so long.
+pub(crate) fn aged(record: Record, age: SignedDuration) -> Record {
+    Record {
+        sent_at: Some(now() - age),
+        ..record
     }
 }
 
