@@ -46,6 +46,10 @@ impl Books {
         match decision.transition {
             Transition::Opened => self.opened += 1,
             Transition::Resolved => self.resolved += 1,
+            Transition::Replaced => {
+                self.resolved += 1;
+                self.opened += 1;
+            }
             Transition::StayedOpen | Transition::StayedQuiet => {}
         }
         for effect in &decision.effects {

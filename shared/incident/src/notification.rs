@@ -75,9 +75,10 @@ pub struct Notification {
     pub reason: String,
     /// The incident as it stood after the decision.
     pub incident: IncidentSummary,
-    /// The alerts that caused this notification, most urgent first, at most [`ALERTS_IN_A_NOTIFICATION`].
+    /// The alerts that caused this notification, most urgent first, then what else fires, most urgent
+    /// first: whoever reads only the newest message knows all. At most [`ALERTS_IN_A_NOTIFICATION`].
     pub alerts: Vec<AlertSummary>,
-    /// How many more alerts caused it than `alerts` names.
+    /// How many more alerts caused it or fire than `alerts` names.
     #[serde(default)]
     pub alerts_omitted: u32,
 }

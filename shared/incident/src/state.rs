@@ -105,6 +105,10 @@ pub struct TrackedAlert {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<Timestamp>,
+    /// When it counts as over unless something newer is heard of it; `None` when its source always
+    /// tells the end. On an alert that is resolved: it was never told to be over, it lapsed then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapses_at: Option<Timestamp>,
     /// The highest priority since it began to fire.
     pub priority: Priority,
     /// The version in which it began to fire; 0 when nobody was told that it fired.
@@ -160,8 +164,9 @@ pub struct AlertDetails {
 /// When something that merely happens happened lately.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrackedInfo {
-    /// The newest times of change, ascending.
-    pub recent: Vec<Timestamp>,
+    /// The newest events, ascending: when each was, and the hash of what it said.
+    #[serde(default)]
+    pub events: Vec<(Timestamp, Fingerprint)>,
     /// When we last learnt something new about it.
     pub seen_at: Timestamp,
 }

@@ -41,6 +41,8 @@ pub enum TimelineEvent {
     Fired(Alerts),
     /// Alerts of the episode ended.
     Ended(Alerts),
+    /// Nothing was heard of alerts for as long as they count: they are over.
+    Lapsed(Alerts),
     /// The episode's priority rose.
     PriorityRose {
         /// What it was.

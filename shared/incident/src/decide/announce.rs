@@ -3,13 +3,15 @@
 //! It does not decide which event of an alert counts (`fold`, `infos`), what is
 //! worth telling about an episode (`episode`), nor what is forgotten (`retention`).
 
+use std::collections::BTreeSet;
+
 use alert_classification::Fingerprint;
 use compact_str::{CompactString, format_compact};
 use jiff::Timestamp;
 use settings::{Channel, Priority};
 
 use super::fold::{Move, MoveKind};
-use super::summary::{TITLE_CHARS, name, summary};
+use super::summary::{TITLE_CHARS, name, summary, tracked};
 use super::text::clip;
 use super::wording;
 use super::{Effect, Placed, Suppressed};
@@ -119,10 +121,18 @@ impl<'s> Announcer<'s> {
             .collect();
         let channels = self.policy.of(priority).channels.clone();
         let reason = wording::informed(news.len());
-        self.tell(NotificationEvent::Info, reason, channels, incident, &moves);
+        self.tell(
+            NotificationEvent::Info,
+            reason,
+            channels,
+            incident,
+            &moves,
+            &[],
+        );
     }
 
-    /// Makes the notification, or records that there is nobody to tell.
+    /// Makes the notification, or records that there is nobody to tell. `others` are alerts that
+    /// are not news but belong to the picture.
     pub(super) fn tell(
         &mut self,
         event: NotificationEvent,
@@ -130,6 +140,7 @@ impl<'s> Announcer<'s> {
         mut channels: Vec<Channel>,
         mut incident: IncidentSummary,
         causes: &[Move<'_>],
+        others: &[Fingerprint],
     ) {
         channels.sort_unstable();
         channels.dedup();
@@ -154,7 +165,7 @@ impl<'s> Announcer<'s> {
             event,
             channels: channels.clone(),
         });
-        let (alerts, alerts_omitted) = self.summaries(causes);
+        let (alerts, alerts_omitted) = self.summaries(causes, others);
         self.effects.push(Effect::Notify(Box::new(Notification {
             schema: CompactString::const_new(NOTIFICATION_SCHEMA),
             id,
@@ -168,9 +179,10 @@ impl<'s> Announcer<'s> {
         })));
     }
 
-    /// The most urgent of what is told, and how many are left out.
-    fn summaries(&self, causes: &[Move<'_>]) -> (Vec<AlertSummary>, u32) {
-        let mut causes: Vec<(Priority, Timestamp, Fingerprint, &Move<'_>)> = causes
+    /// The most urgent of what is told, then of the others, and how many are left out: a message
+    /// that overtakes another one says what that one would have said.
+    fn summaries(&self, causes: &[Move<'_>], others: &[Fingerprint]) -> (Vec<AlertSummary>, u32) {
+        let mut news: Vec<(Priority, Timestamp, Fingerprint, &Move<'_>)> = causes
             .iter()
             .map(|step| {
                 let (priority, starts_at) = match self.known(step) {
@@ -180,21 +192,34 @@ impl<'s> Announcer<'s> {
                 (priority, starts_at, step.fingerprint, step)
             })
             .collect();
-        causes.sort_by_key(|(priority, starts_at, fingerprint, _)| {
+        news.sort_by_key(|(priority, starts_at, fingerprint, _)| {
             (*priority, *starts_at, *fingerprint)
         });
-        let omitted = causes.len().saturating_sub(ALERTS_IN_A_NOTIFICATION);
-        let alerts = causes
+        let named: BTreeSet<Fingerprint> = causes.iter().map(|step| step.fingerprint).collect();
+        let mut rest: Vec<(Fingerprint, &TrackedAlert)> = others
             .iter()
-            .take(ALERTS_IN_A_NOTIFICATION)
-            .map(|(_, _, _, step)| summary(step.deciding.arrival, self.known(step)))
+            .filter(|fingerprint| !named.contains(fingerprint))
+            .filter_map(|fingerprint| Some((*fingerprint, self.state.alerts.get(fingerprint)?)))
             .collect();
-        (alerts, count(omitted))
+        rest.sort_by_key(|(fingerprint, alert)| (alert.priority, alert.starts_at, *fingerprint));
+        let all = news.len() + rest.len();
+        let alerts: Vec<AlertSummary> = news
+            .iter()
+            .map(|(_, _, _, step)| summary(step.deciding.arrival, self.known(step)))
+            // Nothing can be said about an alert whose texts were given up.
+            .chain(
+                rest.iter()
+                    .filter_map(|(fingerprint, alert)| tracked(*fingerprint, alert)),
+            )
+            .take(ALERTS_IN_A_NOTIFICATION)
+            .collect();
+        let omitted = count(all.saturating_sub(alerts.len()));
+        (alerts, omitted)
     }
 
     pub(super) fn known(&self, step: &Move<'_>) -> Option<&TrackedAlert> {
         match step.kind {
-            MoveKind::Began { .. } | MoveKind::Rose | MoveKind::Ended => {
+            MoveKind::Began { .. } | MoveKind::BeganAgain | MoveKind::Rose | MoveKind::Ended => {
                 self.state.alerts.get(&step.fingerprint)
             }
             // The alert may fire as well; what is told is the report.
@@ -246,6 +271,6 @@ fn alerts<'a>(arrivals: impl Iterator<Item = &'a Arrival> + Clone) -> Option<Ale
     })
 }
 
-fn count(number: usize) -> u32 {
+pub(super) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -2,10 +2,11 @@
 //!
 //! It decides which arrivals are worth telling; `announce` writes the notification.
 
+use alert_classification::Fingerprint;
 use settings::Priority;
 
 use super::Transition;
-use super::announce::{Announcer, priority};
+use super::announce::{Announcer, count, priority};
 use super::fold::{Move, MoveKind};
 use super::summary::{TITLE_CHARS, name};
 use super::text::clip;
@@ -14,7 +15,7 @@ use crate::arrival::SuppressionReason;
 use crate::id::IncidentId;
 use crate::notification::{IncidentStatus, IncidentSummary, NotificationEvent};
 use crate::state::{AlertPhase, Episode, TrackedAlert};
-use crate::timeline::TimelineEvent;
+use crate::timeline::{Alerts, TimelineEvent};
 
 impl Announcer<'_> {
     /// Moves the episode on. `overflow` are the alerts that fire and found no room.
@@ -33,7 +34,7 @@ impl Announcer<'_> {
                 None => self.stay_quiet(last, overflow, SuppressionReason::IncidentFull),
             },
             (Some(episode), false) if episode.is_open() => {
-                self.resolve(episode, moves);
+                self.resolve(episode, moves, &[], wording::resolved);
                 Transition::Resolved
             }
             (last, false) => self.stay_quiet(last, moves, SuppressionReason::AlreadyResolved),
@@ -132,28 +133,74 @@ impl Announcer<'_> {
             self.state.episode = Some(episode);
             return;
         }
-        let channels = self.policy.of(episode.priority).channels.clone();
+        // A minor alert that joins a major incident is told as a minor one: it wakes nobody.
+        let urgency = if episode.priority == was {
+            let news = causes.iter().chain(overflow.iter().filter(|_| overflows));
+            news.map(|step| self.urgency(step)).min().unwrap_or(was)
+        } else {
+            episode.priority
+        };
+        let channels = self.policy.of(urgency).channels.clone();
         episode.told.extend(channels.iter().copied());
+        let of_kind = |kind| causes.iter().filter(|step| step.kind == kind).count();
         let reason = wording::growth(&Growth {
             opened: event == NotificationEvent::Opened,
-            began: causes
-                .iter()
-                .filter(|step| step.kind != MoveKind::Rose)
-                .count(),
-            rose: causes
-                .iter()
-                .filter(|step| step.kind == MoveKind::Rose)
-                .count(),
+            began: causes.len() - of_kind(MoveKind::BeganAgain) - of_kind(MoveKind::Rose),
+            again: of_kind(MoveKind::BeganAgain),
+            rose: of_kind(MoveKind::Rose),
             priority: (episode.priority != was).then_some((was, episode.priority)),
             overflow: if overflows { overflow.len() } else { 0 },
         });
         let incident = self.summary_of(&episode);
         self.state.episode = Some(episode);
-        self.tell(event, reason, channels, incident, &causes);
+        let firing: Vec<Fingerprint> = self.state.firing().map(|(found, _)| found).collect();
+        self.tell(event, reason, channels, incident, &causes, &firing);
+    }
+
+    /// Records what lapsed, and resolves the episode when nothing fires any more.
+    pub(super) fn lapsed(&mut self, lapsed: &[Fingerprint]) -> Transition {
+        let known = |fingerprint| self.state.alerts.get(fingerprint);
+        let lead = lapsed
+            .iter()
+            .filter_map(known)
+            .min_by_key(|alert| (alert.priority, alert.starts_at));
+        let heard = lapsed.iter().filter_map(known).map(|alert| alert.seen_at);
+        let (Some(lead), Some(heard)) = (lead, heard.max()) else {
+            return Transition::StayedQuiet;
+        };
+        let event = TimelineEvent::Lapsed(Alerts {
+            count: count(lapsed.len()),
+            title: clip(&lead.title, 120),
+        });
+        self.log(event);
+        let fires = self.state.alerts.values().any(TrackedAlert::is_firing);
+        match self.state.episode.take() {
+            Some(episode) if episode.is_open() && !fires => {
+                let silence = self.now.duration_since(heard);
+                let reason = |_| wording::lapsed(lapsed.len(), silence);
+                self.resolve(episode, &[], lapsed, reason);
+                Transition::Resolved
+            }
+            Some(mut episode) if episode.is_open() => {
+                episode.updated_at = self.now;
+                self.state.episode = Some(episode);
+                Transition::StayedOpen
+            }
+            last => {
+                self.state.episode = last;
+                Transition::StayedQuiet
+            }
+        }
     }
 
     /// The end of an episode: whoever was told that it fires is told that it is over.
-    fn resolve(&mut self, mut episode: Episode, moves: &[Move<'_>]) {
+    fn resolve(
+        &mut self,
+        mut episode: Episode,
+        moves: &[Move<'_>],
+        lapsed: &[Fingerprint],
+        reason: impl FnOnce(u32) -> String,
+    ) {
         episode.resolved_at = Some(self.now);
         episode.updated_at = self.now;
         self.log_alerts(moves, TimelineEvent::Ended);
@@ -163,21 +210,28 @@ impl Announcer<'_> {
         let channels = episode.told.iter().copied().collect();
         let incident = self.summary_of(&episode);
         self.state.episode = Some(episode);
-        let reason = wording::resolved(incident.resolved);
+        let reason = reason(incident.resolved);
         self.tell(
             NotificationEvent::Resolved,
             reason,
             channels,
             incident,
             moves,
+            lapsed,
         );
+    }
+
+    /// How urgent an alert is: what is known about it wins.
+    fn urgency(&self, step: &Move<'_>) -> Priority {
+        self.known(step)
+            .map_or_else(|| priority(step), |known| known.priority)
     }
 
     /// Brings an alert that began or rose into the episode.
     fn absorb(&self, episode: &mut Episode, step: &Move<'_>) {
         let arrival = step.deciding.arrival;
         let known = self.known(step);
-        let priority = known.map_or_else(|| priority(step), |known| known.priority);
+        let priority = self.urgency(step);
         let starts_at = known.map_or(arrival.alert.alert.starts_at, |known| known.starts_at);
         episode.priority = episode.priority.most_urgent(priority);
         episode.started_at = episode.started_at.min(starts_at);

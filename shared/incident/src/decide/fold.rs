@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use settings::Priority;
 
 use super::summary::details;
-use super::{Placed, Suppressed};
+use super::{Placed, Suppressed, lapse};
 use crate::arrival::{Arrival, SuppressionReason};
 use crate::state::{AlertPhase, IncidentState, TrackedAlert};
 
@@ -41,6 +41,8 @@ pub(super) struct Move<'a> {
 pub(super) enum MoveKind {
     /// It did not fire before, and does now. `new` when it was not tracked before.
     Began { new: bool },
+    /// It fired before, and its source says that it was over in between.
+    BeganAgain,
     /// It fired before, and is more urgent now.
     Rose,
     /// It fired before, and does not any more.
@@ -55,6 +57,7 @@ enum Step {
     Duplicate,
     OutOfOrder,
     Began,
+    BeganAgain,
     StillFiring,
     Ended,
     StillResolved,
@@ -65,6 +68,8 @@ struct Event<'a> {
     fingerprint: Fingerprint,
     changed_at: Timestamp,
     phase: AlertPhase,
+    /// Whether the source says that the problem was over before.
+    anew: bool,
     placed: Placed<'a>,
 }
 
@@ -106,6 +111,7 @@ fn event(placed: Placed<'_>) -> Option<Event<'_>> {
         fingerprint: alert.fingerprint,
         changed_at: alert.changed_at,
         phase,
+        anew: alert.fired_anew,
         placed,
     })
 }
@@ -126,7 +132,11 @@ fn step(known: Option<&TrackedAlert>, event: &Event<'_>) -> Step {
     ) {
         (Less, _, _) | (Equal, Firing, Resolved) => Step::OutOfOrder,
         (Equal, Firing, Firing) | (Equal, Resolved, Resolved) => Step::Duplicate,
+        // The very firing that lapsed.
+        (Equal, Resolved, Firing) if known.lapses_at.is_some() => Step::Duplicate,
         (Equal | Greater, Resolved, Firing) => Step::Began,
+        // Its recovery was lost: whoever looked at the problem may think that it is over.
+        (Greater, Firing, Firing) if event.anew => Step::BeganAgain,
         (Greater, Firing, Firing) => Step::StillFiring,
         (Greater, Firing, Resolved) => Step::Ended,
         (Greater, Resolved, Resolved) => Step::StillResolved,
@@ -147,26 +157,36 @@ fn fold_alert<'a>(
     let before = state.alerts.get(&fingerprint).map(Before::of);
     let mut known = state.alerts.remove(&fingerprint);
     let mut accepted: Vec<Placed<'a>> = Vec::new();
-    let mut began = false;
+    let (mut began, mut again) = (false, false);
     for event in events {
         let step = step(known.as_ref(), event);
         let refused = match step {
             Step::Duplicate => Some(SuppressionReason::Duplicate),
             Step::OutOfOrder => Some(SuppressionReason::OutOfOrder),
-            Step::Began | Step::StillFiring | Step::Ended | Step::StillResolved => None,
+            Step::Began
+            | Step::BeganAgain
+            | Step::StillFiring
+            | Step::Ended
+            | Step::StillResolved => None,
         };
         if let Some(reason) = refused {
             fold.suppressed.push((event.placed.place, reason));
             continue;
         }
         began |= step == Step::Began;
+        again |= step == Step::BeganAgain;
         known = Some(apply(known.take(), event, step, now));
         accepted.push(event.placed);
     }
     let Some(mut after) = known else { return };
     if let Some(deciding) = accepted.pop() {
         fold.changed_alerts += 1;
-        judge(before, &mut after, deciding, began, version, fold);
+        let net = Net {
+            before,
+            began,
+            again,
+        };
+        judge(net, &mut after, deciding, version, fold);
         let early = match (before.map(|before| before.phase), after.phase, began) {
             // It was over before anybody could be told.
             (None | Some(AlertPhase::Resolved), AlertPhase::Resolved, true) => {
@@ -198,12 +218,25 @@ impl Before {
     }
 }
 
+/// What the events of one alert come to.
+#[derive(Clone, Copy)]
+struct Net {
+    before: Option<Before>,
+    /// It began within the batch, even if it ended as well.
+    began: bool,
+    /// It began again within the batch, without having been heard to end.
+    again: bool,
+}
+
 /// Finds the net step of an alert and what becomes of the arrival that decided it.
 fn judge<'a>(
-    before: Option<Before>,
+    Net {
+        before,
+        began,
+        again,
+    }: Net,
     after: &mut TrackedAlert,
     deciding: Placed<'a>,
-    began: bool,
     version: u64,
     fold: &mut Fold<'a>,
 ) {
@@ -215,6 +248,10 @@ fn judge<'a>(
             Some(MoveKind::Began {
                 new: before.is_none(),
             })
+        }
+        (Some(Firing), Firing) if again => {
+            after.joined = version;
+            Some(MoveKind::BeganAgain)
         }
         (Some(Firing), Firing) => {
             let rose = before.is_some_and(|before| after.priority < before.priority);
@@ -264,6 +301,10 @@ fn apply(
             AlertPhase::Firing => None,
             AlertPhase::Resolved => Some(alert.ends_at.unwrap_or(event.changed_at)),
         },
+        lapses_at: match event.phase {
+            AlertPhase::Firing => lapse::at(alert.lifetime_minutes, now),
+            AlertPhase::Resolved => None,
+        },
         priority: classified.classification.priority,
         joined: 0,
         title: super::text::clip(&alert.title, super::summary::TITLE_CHARS),
@@ -271,7 +312,7 @@ fn apply(
     };
     let Some(known) = known else { return fresh() };
     match step {
-        Step::Began => fresh(),
+        Step::Began | Step::BeganAgain => fresh(),
         Step::StillFiring => TrackedAlert {
             starts_at: known.starts_at.min(alert.starts_at),
             priority: known
@@ -285,11 +326,13 @@ fn apply(
             changed_at: event.changed_at,
             seen_at: now,
             ends_at: Some(alert.ends_at.unwrap_or(event.changed_at)),
+            lapses_at: None,
             ..known
         },
         Step::StillResolved => TrackedAlert {
             changed_at: event.changed_at,
             seen_at: now,
+            lapses_at: None,
             ..known
         },
         Step::Duplicate | Step::OutOfOrder => known,

@@ -1,16 +1,16 @@
 //! Tells repeated reports of what merely happened from new ones.
 //!
-//! An info alert has no state that could end, so each time of change is an event
-//! of its own; a short memory of them is enough to notice a repetition.
+//! An info alert has no state that could end, so each time of change is an event of its own, and so
+//! is each text of the same time; a short memory of them is enough to notice a repetition.
 
-use alert_classification::Status;
+use alert_classification::{Alert, Fingerprint, Status};
 use jiff::Timestamp;
 
 use super::{Placed, Suppressed};
 use crate::arrival::{Arrival, SuppressionReason};
 use crate::state::{IncidentState, TrackedInfo};
 
-/// How many times of change are remembered for one alert.
+/// How many events are remembered for one alert.
 pub(super) const REMEMBERED: usize = 8;
 
 /// The info arrivals of a batch.
@@ -40,10 +40,10 @@ pub(super) fn fold<'a>(
             .infos
             .entry(alert.fingerprint)
             .or_insert_with(|| TrackedInfo {
-                recent: Vec::new(),
+                events: Vec::new(),
                 seen_at: now,
             });
-        match remember(&mut known.recent, alert.changed_at) {
+        match remember(&mut known.events, (alert.changed_at, said(alert))) {
             Ok(()) => {
                 known.seen_at = now;
                 infos.news.push(placed);
@@ -54,15 +54,27 @@ pub(super) fn fold<'a>(
     infos
 }
 
-fn remember(recent: &mut Vec<Timestamp>, at: Timestamp) -> Result<(), SuppressionReason> {
-    match recent.binary_search(&at) {
+/// What tells two events of the same time apart.
+fn said(alert: &Alert) -> Fingerprint {
+    let texts = [("", alert.title.as_str()), ("", &alert.description)];
+    Fingerprint::of(texts.into_iter().chain(alert.annotations.iter()))
+}
+
+fn remember(
+    events: &mut Vec<(Timestamp, Fingerprint)>,
+    event: (Timestamp, Fingerprint),
+) -> Result<(), SuppressionReason> {
+    let forgotten = events.len() >= REMEMBERED;
+    match events.binary_search(&event) {
         Ok(_) => Err(SuppressionReason::Duplicate),
         // Whether this one was known is forgotten; it is older than all that are remembered.
-        Err(0) if recent.len() >= REMEMBERED => Err(SuppressionReason::OutOfOrder),
+        Err(0) if forgotten && events.first().is_some_and(|(oldest, _)| event.0 < *oldest) => {
+            Err(SuppressionReason::OutOfOrder)
+        }
         Err(place) => {
-            recent.insert(place, at);
-            if recent.len() > REMEMBERED {
-                recent.remove(0);
+            events.insert(place, event);
+            if events.len() > REMEMBERED {
+                events.remove(0);
             }
             Ok(())
         }

@@ -7,6 +7,7 @@ mod announce;
 mod episode;
 mod fold;
 mod infos;
+mod lapse;
 mod retention;
 mod summary;
 mod text;
@@ -65,6 +66,8 @@ pub enum Transition {
     StayedOpen,
     /// The open episode ended.
     Resolved,
+    /// Nothing was heard of the open episode any more, so it ended, and a new one began.
+    Replaced,
 }
 
 /// Decides about arrivals that all have the key of `state`.
@@ -73,6 +76,11 @@ pub enum Transition {
 /// the events of one alert, and at equal times firing wins, because one page too
 /// many is better than one too few. The whole input gives at most one
 /// notification for the incident and one for what merely happened.
+///
+/// What fires and of which nothing was heard for as long as it counts is over before the input is
+/// looked at; when nothing else fires the episode is resolved, and the input may open the next one.
+/// That takes an input, which may be empty: deciding about keys of which nothing arrives any more
+/// is left to whoever sweeps the open incidents.
 #[must_use]
 pub fn decide(
     mut state: IncidentState,
@@ -81,18 +89,24 @@ pub fn decide(
     policy: &NotifyPolicy,
 ) -> Decision {
     let version = state.version.saturating_add(1);
+    let lapsed = lapse::lapse(&mut state, now);
+    let mut announcer = Announcer::new(&mut state, version, now, policy);
+    let ended = announcer.lapsed(&lapsed);
+    let (mut effects, _) = announcer.finish();
     let mut fold = fold::fold(&mut state, input, version, now);
     let infos = infos::fold(&mut state, input, now);
     let overflow = retention::make_room(&mut state, &mut fold.moves, now);
-    let moved = fold.changed_alerts > overflow.len() || !infos.news.is_empty();
+    let moved =
+        !lapsed.is_empty() || fold.changed_alerts > overflow.len() || !infos.news.is_empty();
 
     let mut announcer = Announcer::new(&mut state, version, now, policy);
     announcer.suppress(fold.suppressed);
     announcer.suppress(infos.suppressed);
-    let transition = announcer.episode(&fold.moves, &overflow);
+    let transition = ended.then(announcer.episode(&fold.moves, &overflow));
     announcer.asides(&fold.brief, &fold.unseen);
     announcer.infos(&infos.news);
-    let (effects, outcomes) = announcer.finish();
+    let (told, outcomes) = announcer.finish();
+    effects.extend(told);
 
     let dispositions = dispositions(input, outcomes);
     // An alert that finds no room changes nothing, unless people are told of it.
@@ -117,6 +131,24 @@ pub fn decide(
         dispositions,
         change,
         transition,
+    }
+}
+
+impl Transition {
+    /// What this and the next transition of the same decision come to.
+    const fn then(self, next: Self) -> Self {
+        match (self, next) {
+            (Self::Resolved, Self::Opened) => Self::Replaced,
+            (Self::Resolved, Self::StayedQuiet) => Self::Resolved,
+            (
+                Self::StayedQuiet
+                | Self::Opened
+                | Self::StayedOpen
+                | Self::Resolved
+                | Self::Replaced,
+                next,
+            ) => next,
+        }
     }
 }
 

@@ -15,8 +15,11 @@ use crate::state::{AlertDetails, Episode, IncidentState, TrackedAlert};
 /// The most alerts, info alerts among them, that one state tracks.
 pub const MAX_TRACKED: usize = 5_000;
 
-/// How long what is over is remembered.
-const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// How long what is over is remembered: as long as a queue keeps a message, so that whatever comes
+/// back from a dead-letter queue is known for what it is.
+const RESOLVED_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// How long what merely happened is remembered. There is much of it, and a repetition does little.
+const INFORMED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// The bytes that the titles of all alerts may have together, and as many again their details…
 const TEXT_BUDGET: usize = 64 * 1024;
@@ -68,13 +71,15 @@ fn tracked(state: &IncidentState) -> usize {
 }
 
 fn forget_old(state: &mut IncidentState, now: Timestamp) {
-    let horizon = now.checked_sub(REMEMBERED_FOR).unwrap_or(Timestamp::MIN);
+    let before = |age| now.checked_sub(age).unwrap_or(Timestamp::MIN);
+    let horizon: Timestamp = before(RESOLVED_FOR);
     let episode = state.episode.as_ref().filter(|episode| episode.is_open());
     state.alerts.retain(|_, alert| {
         alert.is_firing()
             || alert.seen_at >= horizon
             || episode.is_some_and(|episode| episode.has(alert))
     });
+    let horizon = before(INFORMED_FOR);
     state.infos.retain(|_, info| info.seen_at >= horizon);
 }
 

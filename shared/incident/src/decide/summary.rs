@@ -4,7 +4,7 @@
 //! [`crate::MAX_NOTIFICATION_BYTES`]: each of its alerts has a share, and gives
 //! up what is least needed first until it fits.
 
-use alert_classification::{ClassifiedAlert, Labels, Status};
+use alert_classification::{ClassifiedAlert, Fingerprint, Labels, Measurement, Status};
 use compact_str::CompactString;
 
 use super::text::clip;
@@ -99,11 +99,7 @@ pub(super) fn details(classified: &ClassifiedAlert) -> AlertDetails {
 /// An arrival as it is told. What is known about the alert since it fired wins over what its
 /// resolve was classified as: the end of a P1 is news about a P1.
 pub(super) fn summary(arrival: &Arrival, known: Option<&TrackedAlert>) -> AlertSummary {
-    SHOWN
-        .iter()
-        .map(|caps| shown(arrival, known, caps))
-        .find(|summary| serde_json::to_vec(summary).is_ok_and(|json| json.len() <= ALERT_BYTES))
-        .unwrap_or_else(|| shown(arrival, known, &LEAST))
+    fitting(|caps| shown(arrival, known, caps))
 }
 
 fn shown(arrival: &Arrival, known: Option<&TrackedAlert>, caps: &Caps) -> AlertSummary {
@@ -129,11 +125,7 @@ fn shown(arrival: &Arrival, known: Option<&TrackedAlert>, caps: &Caps) -> AlertS
             fired.map_or(&classification.reason, |fired| &fired.reason),
             caps.reason,
         ),
-        measurement: alert.measurement.clone().map(|mut measurement| {
-            measurement.comparison = name(&measurement.comparison);
-            measurement.unit = name(&measurement.unit);
-            measurement
-        }),
+        measurement: alert.measurement.clone().map(bounded),
         labels: labels(&alert.labels, caps.labels, caps.label),
         annotations: labels(&alert.annotations, caps.annotations, caps.annotation),
         starts_at: known.map_or(alert.starts_at, |known| known.starts_at),
@@ -146,6 +138,46 @@ fn shown(arrival: &Arrival, known: Option<&TrackedAlert>, caps: &Caps) -> AlertS
             caps.link,
         ),
     }
+}
+
+/// An alert as it is remembered; `None` when its texts were given up for want of room.
+pub(super) fn tracked(fingerprint: Fingerprint, known: &TrackedAlert) -> Option<AlertSummary> {
+    let details = known.details.as_deref()?;
+    let shown = |caps: &Caps| AlertSummary {
+        fingerprint,
+        status: Status::from(known.phase),
+        title: clip(&known.title, TITLE_CHARS),
+        description: clip(&details.description, caps.description),
+        source: details.source.clone(),
+        kind: details.kind.clone(),
+        priority: known.priority,
+        category: details.category.clone(),
+        rule: details.rule.clone(),
+        reason: clip(&details.reason, caps.reason),
+        measurement: details.measurement.clone().map(bounded),
+        labels: labels(&details.labels, caps.labels, caps.label),
+        annotations: labels(&details.annotations, caps.annotations, caps.annotation),
+        starts_at: known.starts_at,
+        ends_at: known.ends_at,
+        console_url: link(details.console_url.as_deref(), caps.link),
+        runbook: link(details.runbook.as_deref(), caps.link),
+    };
+    Some(fitting(shown))
+}
+
+/// As much as fits into an alert's share.
+fn fitting(shown: impl Fn(&Caps) -> AlertSummary) -> AlertSummary {
+    SHOWN
+        .iter()
+        .map(&shown)
+        .find(|summary| serde_json::to_vec(summary).is_ok_and(|json| json.len() <= ALERT_BYTES))
+        .unwrap_or_else(|| shown(&LEAST))
+}
+
+fn bounded(mut measurement: Measurement) -> Measurement {
+    measurement.comparison = name(&measurement.comparison);
+    measurement.unit = name(&measurement.unit);
+    measurement
 }
 
 /// A short text, cut to [`NAME_CHARS`].

@@ -1,4 +1,7 @@
 //! Cuts texts to a length.
+//!
+//! `alert-classification` cuts what a source wrote for itself; this is for what a state and a
+//! notification have room for.
 
 /// The text, or its first characters and an ellipsis: at most `chars` characters.
 pub(super) fn clip(text: &str, chars: usize) -> String {

@@ -1,5 +1,6 @@
 //! Why somebody is told, in words.
 
+use jiff::SignedDuration;
 use settings::Priority;
 
 use super::retention::MAX_TRACKED;
@@ -8,6 +9,7 @@ use super::retention::MAX_TRACKED;
 pub(super) struct Growth {
     pub(super) opened: bool,
     pub(super) began: usize,
+    pub(super) again: usize,
     pub(super) rose: usize,
     pub(super) priority: Option<(Priority, Priority)>,
     pub(super) overflow: usize,
@@ -24,6 +26,13 @@ pub(super) fn growth(growth: &Growth) -> String {
     if growth.began > 0 {
         let more = if growth.opened { "" } else { "more " };
         parts.push(format!("{} began to fire", alerts(growth.began, more)));
+    }
+    match growth.again {
+        0 => {}
+        1 => parts.push("1 alert fired again, its recovery was never heard of".to_owned()),
+        many => parts.push(format!(
+            "{many} alerts fired again, their recoveries were never heard of"
+        )),
     }
     if growth.overflow > 0 {
         parts.push(format!(
@@ -42,6 +51,20 @@ pub(super) fn resolved(alerts: u32) -> String {
     match alerts {
         0 | 1 => "the alert is resolved".to_owned(),
         many => format!("all {many} alerts are resolved"),
+    }
+}
+
+/// "nothing was heard of the alert for 24 hours: it counts as over".
+pub(super) fn lapsed(alerts: usize, silence: SignedDuration) -> String {
+    let time = match (silence.as_hours(), silence.as_mins()) {
+        (0, 1) => "1 minute".to_owned(),
+        (0, minutes) => format!("{minutes} minutes"),
+        (1, _) => "1 hour".to_owned(),
+        (hours, _) => format!("{hours} hours"),
+    };
+    match alerts {
+        0 | 1 => format!("nothing was heard of the alert for {time}: it counts as over"),
+        many => format!("nothing was heard of {many} alerts for {time}: they count as over"),
     }
 }
 

@@ -100,18 +100,29 @@ fn a_batch_larger_than_the_room_is_told_and_ends() {
 }
 
 #[test]
-fn what_is_over_is_forgotten_after_a_day() {
+fn a_report_is_forgotten_after_a_day_and_what_is_over_when_no_queue_keeps_it() {
     let mut bench = Bench::run("+a@1 | -a@2 | ~i@3");
     bench.now += SignedDuration::from_hours(23);
     bench.send(&batches("-b@4")[0]);
     assert_eq!((bench.state.alerts.len(), bench.state.infos.len()), (2, 1));
     bench.now += SignedDuration::from_hours(2);
+    bench.send(&batches("+c@4 | -c@5")[0]);
+    bench.send(&batches("-c@5")[0]);
+    assert_eq!((bench.state.alerts.len(), bench.state.infos.len()), (3, 0));
+    // A firing that comes back from a dead-letter queue is not news.
+    bench.now += SignedDuration::from_hours(12 * 24);
+    assert_eq!(
+        brief(&bench.send(&batches("+a@1")[0])),
+        "unchanged: out_of_order"
+    );
+    bench.now = second(1_000) + SignedDuration::from_hours(14 * 24 + 12);
     // Nothing is forgotten in a decision that is not written.
     let decision = bench.send(&batches("-b@4")[0]);
     assert_eq!(decision.change, Change::Unchanged);
-    assert_eq!(bench.state.alerts.len(), 2);
+    assert_eq!(bench.state.alerts.len(), 3);
     bench.send(&batches("-b@5")[0]);
-    assert_eq!((bench.state.alerts.len(), bench.state.infos.len()), (1, 0));
+    // Seen a day after the others.
+    assert_eq!(bench.state.alerts.len(), 2);
 }
 
 #[test]
@@ -160,6 +171,7 @@ fn the_largest_state_fits_into_a_table_item() {
                 arrival.alert.classification.priority = Priority::P1;
             }
             arrival.message = format_compact!("{i}");
+            arrival.alert.alert.lifetime_minutes = Some((random % 10_000) as u32);
             arrival
         })
         .collect();

@@ -80,6 +80,50 @@ fn whoever_was_told_that_it_fires_is_told_that_it_is_over() {
 }
 
 #[test]
+fn a_minor_alert_that_joins_a_major_incident_wakes_nobody() {
+    let bench = Bench::run("+a@1/P1 | +b@2/P4 | +b@3/P3 | +c@4/P4 +d@4/P1 | -a@5 -b@5 -c@5 -d@5");
+    let channels: Vec<&[Channel]> = bench.told.iter().map(|n| n.channels.as_slice()).collect();
+    let all = &[Channel::Email, Channel::Slack, Channel::Sms][..];
+    assert_eq!(
+        channels,
+        [
+            &[Channel::Slack, Channel::Sms][..],
+            &[Channel::Email],
+            &[Channel::Email, Channel::Slack],
+            &[Channel::Slack, Channel::Sms],
+            all,
+        ]
+    );
+    let p1 = settings::Priority::P1;
+    assert!(bench.told.iter().all(|n| n.incident.priority == p1));
+}
+
+#[test]
+fn a_message_names_what_else_fires_after_what_is_news() {
+    let bench = Bench::run("+a@1/P2 +b@1/P1 +c@1 | -c@2 | +d@3/P4");
+    let titles: Vec<&str> = bench
+        .last()
+        .alerts
+        .iter()
+        .map(|alert| alert.title.as_str())
+        .collect();
+    assert_eq!(titles, ["d is firing", "b is firing", "a is firing"]);
+    assert_eq!(bench.last().alerts_omitted, 0);
+    let b = &bench.last().alerts[1];
+    let known = &bench.told[0].alerts[0];
+    assert_eq!(b, known, "it is told as it was told when it was news");
+}
+
+#[test]
+fn what_finds_no_place_in_a_message_is_counted() {
+    let fifty: Vec<String> = (0..50).map(|i| format!("+many-{i}@1")).collect();
+    let bench = Bench::run(&format!("{} | +x@2", fifty.join(" ")));
+    assert_eq!(bench.last().alerts[0].title, "x is firing");
+    assert_eq!(bench.last().alerts.len(), crate::ALERTS_IN_A_NOTIFICATION);
+    assert_eq!(bench.last().alerts_omitted, 31);
+}
+
+#[test]
 fn a_new_configuration_does_not_forget_who_was_told() {
     let mut bench = Bench::run("+a@1/P1");
     bench.policy.p1 = PriorityPolicy {

@@ -2,7 +2,7 @@
 
 use test_case::test_case;
 
-use super::{Bench, batches, outcomes};
+use super::{Bench, batches, brief, outcomes};
 use crate::IncidentStatus;
 
 #[test_case("~a@1", "info: notified"; "a report is told")]
@@ -14,6 +14,28 @@ use crate::IncidentStatus;
 #[test_case("~a@1 ~a@2 ~a@3 ~a@4 ~a@5 ~a@6 ~a@7 ~a@8 ~a@9 | ~a@1 | ~a@2", "info: notified notified notified notified notified notified notified notified notified | unchanged: out_of_order | unchanged: duplicate"; "the memory for repetitions is short but safe")]
 fn a_report_comes_to(script: &str, expected: &str) {
     assert_eq!(outcomes(script), expected);
+}
+
+#[test]
+fn different_reports_of_the_same_second_are_all_told_once() {
+    let mut bench = Bench::new();
+    let mut batch: Vec<_> = (0..12)
+        .map(|_| batches("~a@1").remove(0).remove(0))
+        .collect();
+    for (n, arrival) in batch.iter_mut().enumerate() {
+        arrival.alert.alert.annotations.set("user", n.to_string());
+    }
+    let decision = bench.send(&batch);
+    assert_eq!(brief(&decision), format!("info:{}", " notified".repeat(12)));
+    let mut other = Bench::new();
+    other.send(&batch[..2]);
+    assert_eq!(
+        brief(&other.send(&batch[..2])),
+        "unchanged: duplicate duplicate"
+    );
+    batch[0].alert.alert.title.push('!');
+    batch[1].alert.alert.description.push('!');
+    assert_eq!(brief(&other.send(&batch[..2])), "info: notified notified");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod capacity;
 mod episodes;
 mod infos;
 mod key;
+mod lapses;
 mod notification;
 mod order;
 mod properties;
