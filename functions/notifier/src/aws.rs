@@ -1,5 +1,7 @@
 //! The ports on AWS. Each client is made when it is first needed; a process uses only its channel's.
 
+use std::sync::Arc;
+
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
 use aws_sdk_sns::types::MessageAttributeValue as SnsAttribute;
 use aws_sdk_sqs::types::MessageAttributeValue as SqsAttribute;
@@ -24,7 +26,7 @@ use crate::secret::Hidden;
 pub struct Ses(OnceCell<aws_sdk_sesv2::Client>);
 
 impl Mailer for Ses {
-    async fn mail(&self, from: &str, to: &[String], email: Email) -> Result<(), Fault> {
+    async fn mail(&self, from: &str, to: &str, email: &Email) -> Result<(), Fault> {
         let client = self
             .0
             .get_or_init(async || aws_sdk_sesv2::Client::new(lambda_support::aws::config().await))
@@ -33,27 +35,23 @@ impl Mailer for Ses {
         let sent = client
             .send_email()
             .from_email_address(from)
-            .destination(
-                Destination::builder()
-                    .set_to_addresses(Some(to.to_vec()))
-                    .build(),
-            )
+            .destination(Destination::builder().to_addresses(to).build())
             .content(EmailContent::builder().simple(message).build());
         sent.send().await.map(drop).map_err(|error| fault(&error))
     }
 }
 
-fn message(email: Email) -> Result<Message, aws_smithy_types::error::operation::BuildError> {
-    let content = |text: String| Content::builder().data(text).charset("UTF-8").build();
+fn message(email: &Email) -> Result<Message, aws_smithy_types::error::operation::BuildError> {
+    let content = |text: &str| Content::builder().data(text).charset("UTF-8").build();
     let body = Body::builder()
-        .html(content(email.html)?)
-        .text(content(email.text)?)
+        .html(content(&email.html)?)
+        .text(content(&email.text)?)
         .build();
     let mut message = Message::builder()
-        .subject(content(email.subject)?)
+        .subject(content(&email.subject)?)
         .body(body);
-    for (name, value) in email.headers {
-        message = message.headers(MessageHeader::builder().name(name).value(value).build()?);
+    for (name, value) in &email.headers {
+        message = message.headers(MessageHeader::builder().name(*name).value(value).build()?);
     }
     Ok(message.build())
 }
@@ -206,11 +204,11 @@ fn attributes(
     attributes
 }
 
-/// The table, connected to when the first delivery is claimed.
-#[derive(Debug)]
+/// The table, connected to when the first delivery is claimed. Clones share the connection.
+#[derive(Clone, Debug)]
 pub struct Deliveries {
     table: String,
-    store: OnceCell<DynamoStore>,
+    store: Arc<OnceCell<DynamoStore>>,
 }
 
 impl Deliveries {
@@ -219,7 +217,7 @@ impl Deliveries {
     pub fn new(table: String) -> Self {
         Self {
             table,
-            store: OnceCell::new(),
+            store: Arc::default(),
         }
     }
 
@@ -330,7 +328,7 @@ mod tests {
             text: "t".to_owned(),
             headers: vec![("References", "<a@b.invalid>".to_owned())],
         };
-        let message = message(email).unwrap();
+        let message = message(&email).unwrap();
         assert_eq!(message.headers()[0].value(), "<a@b.invalid>");
     }
 }

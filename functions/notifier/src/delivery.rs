@@ -12,12 +12,12 @@ use settings::Channel;
 use store::{Claim, DeliveryLog};
 
 use crate::message;
-use crate::ports::{Ambient, DeadLetter, Queues, Sender, Sent};
+use crate::ports::{Ambient, DeadLetter, Grant, Queues, Sender, Sent};
 use crate::tally::{self, Fate};
 
 /// How long a delivery may take before another process may try. It is longer than the function may
 /// run, so two never send at once.
-const LEASE: SignedDuration = SignedDuration::from_secs(45);
+pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(45);
 /// A message is begun only if so much time is left: the longest attempt, and what surrounds it.
 const RESERVE: SignedDuration = SignedDuration::from_secs(14);
 /// So long a message waits for a table that does not answer. Then people are told without it: twice
@@ -115,9 +115,9 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
         };
         match self.claim(job, notification).await {
             Permission::Granted { reference, claimed } => {
-                let (fate, asked) = self
-                    .deliver(job, notification, reference.as_deref(), claimed)
-                    .await;
+                let reference = reference.as_deref();
+                let grant = Grant { reference, claimed };
+                let (fate, asked) = self.deliver(job, notification, grant).await;
                 *pause = asked;
                 fate
             }
@@ -171,10 +171,9 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
         &self,
         job: &Job<'_>,
         notification: &Notification,
-        reference: Option<&str>,
-        claimed: bool,
+        grant: Grant<'_>,
     ) -> (Fate, Option<SignedDuration>) {
-        let fate = match self.sender.send(notification, reference, job.attempt).await {
+        let fate = match self.sender.send(notification, grant, job.attempt).await {
             Sent::Outcome(Outcome::Delivered { reference }) => {
                 self.complete(notification, reference.as_deref()).await;
                 tracing::info!(
@@ -189,11 +188,11 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
                 Fate::Sent
             }
             Sent::Suppressed(reason) => {
-                self.release(notification, claimed).await;
+                self.release(notification, grant.claimed).await;
                 suppressed(notification, reason)
             }
             Sent::Outcome(Outcome::Retry { after, failure }) => {
-                self.release(notification, claimed).await;
+                self.release(notification, grant.claimed).await;
                 let pause = (failure.cause == Cause::RateLimited).then_some(after);
                 if self.is_spent(job) {
                     return (self.give_up(job, failure).await, pause);
@@ -204,7 +203,7 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
             }
             Sent::Outcome(Outcome::Permanent(failure)) => {
                 // So that a redrive from the dead-letter queue is not taken for a repetition.
-                self.release(notification, claimed).await;
+                self.release(notification, grant.claimed).await;
                 self.give_up(job, failure).await
             }
         };

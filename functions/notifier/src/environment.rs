@@ -9,7 +9,7 @@ use settings::Channel;
 
 use crate::secret::Endpoint;
 
-/// SES takes so many recipients in one message.
+/// Each gets a message of their own, so more would take minutes; that is what groups are for.
 const RECIPIENTS: usize = 50;
 /// Most troubles of Slack, of a mail service or of our own rights are over within two hours; who has
 /// heard nothing by then must be told that the channel is broken.

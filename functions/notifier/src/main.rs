@@ -24,7 +24,7 @@ use serde_json::value::RawValue;
 )]
 struct NoSqsEvent;
 
-type RealNotifier = Notifier<Deliveries, Sqs, ChannelSender<Ses, Sns, SecretsManager>>;
+type RealNotifier = Notifier<Deliveries, Sqs, ChannelSender<Ses, Sns, SecretsManager, Deliveries>>;
 
 fn main() -> ExitCode {
     lambda_support::start(|environment| {
@@ -48,17 +48,20 @@ async fn handle(
 fn notifier(settings: Settings) -> RealNotifier {
     let channel = settings.target.channel();
     let ambient = Ambient::real();
+    let log = Deliveries::new(settings.table);
     let vault = |arn| Vault::new(SecretsManager::new(arn));
     let sender = match settings.target {
         Target::Email { from, to } => ChannelSender::Email(EmailSender {
             from,
             to,
             mailer: Ses::default(),
+            log: log.clone(),
             ambient,
         }),
         Target::Sms { to } => ChannelSender::Sms(SmsSender {
             to,
             texter: Sns::default(),
+            log: log.clone(),
             ambient,
         }),
         Target::Slack { secret_arn, api } => ChannelSender::Slack(SlackSender {
@@ -83,7 +86,7 @@ fn notifier(settings: Settings) -> RealNotifier {
         channel,
         max_age: settings.max_age,
         max_attempts: settings.max_attempts,
-        log: Deliveries::new(settings.table),
+        log,
         queues: Sqs::new(channel, settings.queue_url, settings.dead_letter_queue_url),
         sender,
         ambient,

@@ -91,12 +91,12 @@ impl Fault {
 
 /// Sends e-mail.
 pub trait Mailer: Send + Sync {
-    /// Sends one message to everybody at once.
+    /// Sends one message to one address.
     fn mail(
         &self,
         from: &str,
-        to: &[String],
-        email: Email,
+        to: &str,
+        email: &Email,
     ) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
@@ -160,13 +160,22 @@ impl Sent {
     }
 }
 
+/// The permission to send.
+#[derive(Clone, Copy, Debug)]
+pub struct Grant<'a> {
+    /// What an earlier message of the incident left behind.
+    pub reference: Option<&'a str>,
+    /// Whether the table gave it. If not, the table does not answer.
+    pub claimed: bool,
+}
+
 /// Tells one channel.
 pub trait Sender: Send + Sync {
-    /// Renders and sends. The reference is what an earlier message of the incident left behind.
+    /// Renders and sends.
     fn send(
         &self,
         notification: &incident::Notification,
-        reference: Option<&str>,
+        grant: Grant<'_>,
         attempt: u32,
     ) -> impl Future<Output = Sent> + Send;
 }

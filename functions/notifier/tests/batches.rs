@@ -17,44 +17,60 @@ use lambda_support::batch::Record;
 use notification::outcome::TransportFault;
 use notifier::Notifier;
 use notifier::channel::{EmailSender, SmsSender};
-use notifier::ports::{Fault as AwsFault, Sender};
+use notifier::ports::{Ambient, Fault as AwsFault, Sender, Texter};
 use settings::{Channel, Priority};
 use store::{DeliveryLog, Fault, MemoryStore, Operation};
 use support::{MemoryQueues, Outbox, aged, ambient, body, notification, now, opened, record};
 use test_case::test_case;
 
-fn notifier<S: Sender>(channel: Channel, sender: S) -> Notifier<MemoryStore, MemoryQueues, S> {
+fn notifier<S: Sender>(
+    channel: Channel,
+    log: MemoryStore,
+    sender: S,
+) -> Notifier<MemoryStore, MemoryQueues, S> {
     Notifier {
         channel,
         max_age: SignedDuration::from_hours(2),
         max_attempts: None,
-        log: MemoryStore::new(),
+        log,
         queues: MemoryQueues::default(),
         sender,
         ambient: ambient(),
     }
 }
 
-fn email(outbox: &Outbox) -> Notifier<MemoryStore, MemoryQueues, EmailSender<Outbox>> {
-    let sender = EmailSender {
-        from: "tocsin@example.com".to_owned(),
-        to: vec!["oncall@example.com".to_owned()],
-        mailer: outbox.clone(),
-        ambient: ambient(),
-    };
-    notifier(Channel::Email, sender)
+type ByEmail = EmailSender<Outbox, MemoryStore>;
+type BySms = SmsSender<Outbox, MemoryStore>;
+
+fn email(outbox: &Outbox) -> Notifier<MemoryStore, MemoryQueues, ByEmail> {
+    email_to(outbox, &["oncall@example.com"])
 }
 
-fn sms(outbox: &Outbox) -> Notifier<MemoryStore, MemoryQueues, SmsSender<Outbox>> {
-    let to = ["+4915100000001", "+4915100000002"]
-        .map(str::to_owned)
-        .to_vec();
-    let sender = SmsSender {
-        to,
-        texter: outbox.clone(),
+fn email_to(outbox: &Outbox, to: &[&str]) -> Notifier<MemoryStore, MemoryQueues, ByEmail> {
+    let log = MemoryStore::new();
+    let sender = EmailSender {
+        from: "tocsin@example.com".to_owned(),
+        to: to.iter().map(ToString::to_string).collect(),
+        mailer: outbox.clone(),
+        log: log.clone(),
         ambient: ambient(),
     };
-    notifier(Channel::Sms, sender)
+    notifier(Channel::Email, log, sender)
+}
+
+const ONE: &str = "+4915100000001";
+const TWO: &str = "+4915100000002";
+const THREE: &str = "+4915100000003";
+
+fn sms(outbox: &Outbox, to: &[&str]) -> Notifier<MemoryStore, MemoryQueues, BySms> {
+    let log = MemoryStore::new();
+    let sender = SmsSender {
+        to: to.iter().map(ToString::to_string).collect(),
+        texter: outbox.clone(),
+        log: log.clone(),
+        ambient: ambient(),
+    };
+    notifier(Channel::Sms, log, sender)
 }
 
 /// The answer as SQS gets it, and the metrics as one text.
@@ -272,22 +288,174 @@ async fn mail_that_is_refused_is_given_up(fault: Option<AwsFault>, letters: usiz
     assert_eq!(notifier.queues.letters().len(), letters);
 }
 
+fn service(code: &str, status: u16, message: &str) -> AwsFault {
+    AwsFault::Service {
+        code: code.to_owned(),
+        status,
+        message: message.to_owned(),
+    }
+}
+
+const NO_ANSWER: AwsFault = AwsFault::Nothing(TransportFault::TimedOut);
+
 #[tokio::test]
-async fn every_number_gets_its_message() {
+async fn every_number_gets_its_message_once() {
     let outbox = Outbox::default();
-    assert_eq!(handle(&sms(&outbox), &[record(&opened(), 1)]).await.0, DONE);
-    assert_eq!(outbox.recipients(), ["+4915100000001", "+4915100000002"]);
+    let notifier = sms(&outbox, &[ONE, TWO]);
+    assert_eq!(handle(&notifier, &[record(&opened(), 1)]).await.0, DONE);
+    assert_eq!(handle(&notifier, &[record(&opened(), 2)]).await.0, DONE);
+    assert_eq!(outbox.recipients(), [ONE, TWO]);
 }
 
 #[tokio::test]
-async fn a_number_that_is_refused_keeps_nobody_else_from_being_told() {
-    let outbox = Outbox::failing([Some(refused()), None]);
-    let notifier = sms(&outbox);
+async fn a_retry_texts_only_those_who_were_not_told() {
+    let outbox = Outbox::failing([None, Some(NO_ANSWER), None, Some(NO_ANSWER)]);
+    let notifier = sms(&outbox, &[ONE, TWO, THREE]);
+    assert_ne!(handle(&notifier, &[record(&opened(), 1)]).await.0, DONE);
+    assert_eq!(outbox.recipients(), [ONE, THREE]);
+    assert_ne!(handle(&notifier, &[record(&opened(), 2)]).await.0, DONE);
+    assert_eq!(handle(&notifier, &[record(&opened(), 3)]).await.0, DONE);
+    assert_eq!(outbox.recipients(), [ONE, THREE, TWO]);
+    assert!(notifier.queues.letters().is_empty());
+}
+
+#[tokio::test]
+async fn who_was_told_of_one_version_is_told_of_the_next() {
+    let outbox = Outbox::default();
+    let notifier = sms(&outbox, &[ONE, TWO]);
+    for (event, version) in [
+        (NotificationEvent::Opened, 1),
+        (NotificationEvent::Resolved, 2),
+    ] {
+        let record = record(&notification(event, version), 1);
+        assert_eq!(handle(&notifier, &[record]).await.0, DONE);
+    }
+    assert_eq!(outbox.recipients(), [ONE, TWO, ONE, TWO]);
+}
+
+#[test_case("InvalidParameter", "Invalid parameter: PhoneNumber"; "no number")]
+#[test_case("OptedOut", "the number has opted out"; "opted out")]
+#[test_case("UserError", "the number is not verified in the SMS sandbox"; "the sandbox")]
+#[tokio::test]
+async fn a_number_that_is_refused_keeps_nobody_else_from_being_told(code: &str, message: &str) {
+    let outbox = Outbox::failing([Some(service(code, 400, message)), None]);
+    let notifier = sms(&outbox, &[ONE, TWO]);
     assert_eq!(handle(&notifier, &[record(&opened(), 1)]).await.0, DONE);
-    assert_eq!(outbox.recipients(), ["+4915100000002"]);
+    assert_eq!(outbox.recipients(), [TWO]);
+    let reason = &notifier.queues.letters()[0].reason;
+    let expected = format!("rejected: 1 of 2 recipients (place 1): status 400: {code}: {message}");
+    assert_eq!(*reason, expected);
+    // Redriven, once the number was repaired.
+    assert_eq!(handle(&notifier, &[record(&opened(), 1)]).await.0, DONE);
+    assert_eq!(outbox.recipients(), [TWO, ONE]);
+}
+
+#[tokio::test]
+async fn a_refused_number_does_not_end_the_waiting_for_another() {
+    let refused = || Some(service("OptedOut", 400, "opted out"));
+    let outbox = Outbox::failing([refused(), Some(NO_ANSWER), None, refused()]);
+    let notifier = sms(&outbox, &[ONE, TWO]);
+    assert_ne!(handle(&notifier, &[record(&opened(), 1)]).await.0, DONE);
+    assert_eq!(handle(&notifier, &[record(&opened(), 2)]).await.0, DONE);
+    assert_eq!(outbox.recipients(), [TWO]);
     let reason = &notifier.queues.letters()[0].reason;
     assert!(
-        reason.starts_with("rejected: 1 of 2 recipients: status 400"),
+        reason.starts_with("rejected: 1 of 2 recipients (place 1)"),
         "{reason}"
     );
+}
+
+#[tokio::test]
+async fn an_unverified_address_silences_nobody_else() {
+    let unverified = service(
+        "MessageRejected",
+        400,
+        "Email address is not verified. The following identities failed the check",
+    );
+    let outbox = Outbox::failing([None, Some(unverified), None]);
+    let notifier = email_to(
+        &outbox,
+        &["a@example.com", "b@example.com", "c@example.com"],
+    );
+    assert_eq!(handle(&notifier, &[record(&opened(), 1)]).await.0, DONE);
+    assert_eq!(outbox.recipients(), ["a@example.com", "c@example.com"]);
+    let reason = &notifier.queues.letters()[0].reason;
+    assert!(
+        reason.starts_with("rejected: 1 of 3 recipients (place 2)"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn a_throttled_service_is_left_alone_and_the_next_attempt_begins_with_somebody_else() {
+    let throttled = || Some(service("TooManyRequestsException", 429, "slow down"));
+    let outbox = Outbox::failing([throttled(), None, throttled()]);
+    let notifier = email_to(
+        &outbox,
+        &["a@example.com", "b@example.com", "c@example.com"],
+    );
+    assert_ne!(handle(&notifier, &[record(&opened(), 1)]).await.0, DONE);
+    assert!(outbox.recipients().is_empty(), "nobody else was tried");
+    assert_ne!(handle(&notifier, &[record(&opened(), 2)]).await.0, DONE);
+    assert_eq!(outbox.recipients(), ["b@example.com"]);
+    assert_eq!(handle(&notifier, &[record(&opened(), 3)]).await.0, DONE);
+    assert_eq!(
+        outbox.recipients(),
+        ["b@example.com", "c@example.com", "a@example.com"]
+    );
+}
+
+#[tokio::test]
+async fn recipients_are_told_although_the_table_does_not_answer() {
+    let outbox = Outbox::default();
+    let notifier = sms(&outbox, &[ONE, TWO]);
+    let down = Some(Operation::Claim);
+    notifier.log.inject(Fault::Unavailable, down, 2);
+    let old = aged(record(&opened(), 1), SignedDuration::from_mins(3));
+    assert_eq!(handle(&notifier, &[old]).await.0, DONE);
+    assert_eq!(outbox.recipients(), [ONE, TWO]);
+    // Asked for the whole only: each question may take as long as the function has.
+    let id = opened().incident.id;
+    let lease = SignedDuration::from_secs(45);
+    let next = notifier.log.claim(&id, Channel::Sms, 2, now(), lease).await;
+    assert!(next.is_err(), "the second fault is still there: {next:?}");
+}
+
+thread_local! {
+    static SECONDS: std::cell::Cell<i64> = const { std::cell::Cell::new(0) };
+}
+
+/// Takes six seconds for each message.
+struct Slow(Outbox);
+
+impl Texter for Slow {
+    async fn text(&self, number: &str, text: &str) -> Result<(), AwsFault> {
+        SECONDS.set(SECONDS.get() + 6);
+        self.0.text(number, text).await
+    }
+}
+
+#[tokio::test]
+async fn who_there_was_no_time_for_comes_next() {
+    let outbox = Outbox::default();
+    let log = MemoryStore::new();
+    let sender = SmsSender {
+        to: [ONE, TWO, THREE].map(str::to_owned).to_vec(),
+        texter: Slow(outbox.clone()),
+        log: log.clone(),
+        ambient: Ambient {
+            now: || now() + SignedDuration::from_secs(SECONDS.get()),
+            ..ambient()
+        },
+    };
+    let notifier = notifier(Channel::Sms, log, sender);
+    for (attempt, told) in [(1, 1), (2, 2)] {
+        assert_ne!(
+            handle(&notifier, &[record(&opened(), attempt)]).await.0,
+            DONE
+        );
+        assert_eq!(outbox.recipients().len(), told);
+    }
+    assert_eq!(handle(&notifier, &[record(&opened(), 3)]).await.0, DONE);
+    assert_eq!(outbox.recipients(), [ONE, TWO, THREE]);
 }

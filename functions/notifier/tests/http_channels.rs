@@ -31,7 +31,7 @@ use support::{
 };
 use test_case::test_case;
 
-type Sender = ChannelSender<Outbox, Outbox, MemorySecret>;
+type Sender = ChannelSender<Outbox, Outbox, MemorySecret, MemoryStore>;
 
 /// A notifier of one channel with all that is around it.
 struct Bench {

@@ -2,6 +2,7 @@
 
 mod email;
 mod pagerduty;
+mod recipients;
 mod slack;
 mod sms;
 mod webhook;
@@ -14,39 +15,35 @@ pub use webhook::WebhookSender;
 
 use incident::Notification;
 use notification::outcome::{Cause, Outcome, judge_aws};
+use store::DeliveryLog;
 
-use crate::ports::{Ambient, Fault, Mailer, SecretSource, Sender, Sent, Texter};
+use crate::ports::{Ambient, Fault, Grant, Mailer, SecretSource, Sender, Sent, Texter};
 use crate::secret::Hidden;
 use crate::vault::Vault;
 
 /// The sender of the one channel that this process serves.
 #[derive(Debug)]
-pub enum ChannelSender<M, T, S> {
+pub enum ChannelSender<M, T, S, L> {
     /// E-mail.
-    Email(EmailSender<M>),
+    Email(EmailSender<M, L>),
     /// Slack.
     Slack(SlackSender<S>),
     /// Text messages.
-    Sms(SmsSender<T>),
+    Sms(SmsSender<T, L>),
     /// PagerDuty.
     PagerDuty(PagerDutySender<S>),
     /// The user's own endpoint.
     Webhook(WebhookSender<S>),
 }
 
-impl<M: Mailer, T: Texter, S: SecretSource> Sender for ChannelSender<M, T, S> {
-    async fn send(
-        &self,
-        notification: &Notification,
-        reference: Option<&str>,
-        attempt: u32,
-    ) -> Sent {
+impl<M: Mailer, T: Texter, S: SecretSource, L: DeliveryLog> Sender for ChannelSender<M, T, S, L> {
+    async fn send(&self, notification: &Notification, grant: Grant<'_>, attempt: u32) -> Sent {
         match self {
-            Self::Email(sender) => sender.send(notification, reference, attempt).await,
-            Self::Slack(sender) => sender.send(notification, reference, attempt).await,
-            Self::Sms(sender) => sender.send(notification, reference, attempt).await,
-            Self::PagerDuty(sender) => sender.send(notification, reference, attempt).await,
-            Self::Webhook(sender) => sender.send(notification, reference, attempt).await,
+            Self::Email(sender) => sender.send(notification, grant, attempt).await,
+            Self::Slack(sender) => sender.send(notification, grant, attempt).await,
+            Self::Sms(sender) => sender.send(notification, grant, attempt).await,
+            Self::PagerDuty(sender) => sender.send(notification, grant, attempt).await,
+            Self::Webhook(sender) => sender.send(notification, grant, attempt).await,
         }
     }
 }

@@ -6,7 +6,7 @@ use notification::pagerduty::{self, Event, Rendered};
 
 use super::{Sending, with_secret};
 use crate::http::{HttpClient, Post};
-use crate::ports::{Ambient, SecretSource, Sender, Sent};
+use crate::ports::{Ambient, Grant, SecretSource, Sender, Sent};
 use crate::secret::{Endpoint, Hidden, PagerDutySecret};
 use crate::vault::Vault;
 
@@ -24,7 +24,7 @@ pub struct PagerDutySender<S> {
 }
 
 impl<S: SecretSource> Sender for PagerDutySender<S> {
-    async fn send(&self, notification: &Notification, _: Option<&str>, attempt: u32) -> Sent {
+    async fn send(&self, notification: &Notification, _: Grant<'_>, attempt: u32) -> Sent {
         let event = match pagerduty::render(notification) {
             Rendered::Event(event) => event,
             Rendered::Suppressed(reason) => return Sent::Suppressed(reason),

@@ -6,7 +6,7 @@ use notification::slack::{self, Message, Place};
 
 use super::{Sending, with_secret};
 use crate::http::{HttpClient, Post};
-use crate::ports::{Ambient, SecretSource, Sender, Sent};
+use crate::ports::{Ambient, Grant, SecretSource, Sender, Sent};
 use crate::secret::{Endpoint, Hidden, SlackSecret};
 use crate::vault::Vault;
 
@@ -24,18 +24,13 @@ pub struct SlackSender<S> {
 }
 
 impl<S: SecretSource> Sender for SlackSender<S> {
-    async fn send(
-        &self,
-        notification: &Notification,
-        reference: Option<&str>,
-        attempt: u32,
-    ) -> Sent {
+    async fn send(&self, notification: &Notification, grant: Grant<'_>, attempt: u32) -> Sent {
         let message = slack::render(notification);
         let sending = Prepared {
             sender: self,
             notification,
             message,
-            reference,
+            reference: grant.reference,
             attempt,
         };
         with_secret(&self.vault, &self.ambient, attempt, &sending).await

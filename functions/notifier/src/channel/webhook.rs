@@ -6,7 +6,7 @@ use notification::webhook::{self, EVENT_HEADER, IDEMPOTENCY_HEADER, SIGNATURE_HE
 
 use super::{Sending, with_secret};
 use crate::http::{HttpClient, Post};
-use crate::ports::{Ambient, SecretSource, Sender, Sent};
+use crate::ports::{Ambient, Grant, SecretSource, Sender, Sent};
 use crate::secret::{Hidden, WebhookSecret};
 use crate::vault::Vault;
 
@@ -22,7 +22,7 @@ pub struct WebhookSender<S> {
 }
 
 impl<S: SecretSource> Sender for WebhookSender<S> {
-    async fn send(&self, notification: &Notification, _: Option<&str>, attempt: u32) -> Sent {
+    async fn send(&self, notification: &Notification, _: Grant<'_>, attempt: u32) -> Sent {
         let body = match webhook::body(notification) {
             Ok(body) => body,
             Err(error) => return Sent::misconfigured(error.to_string()),

@@ -210,8 +210,8 @@ impl Outbox {
 }
 
 impl Mailer for Outbox {
-    async fn mail(&self, _: &str, to: &[String], email: Email) -> Result<(), Fault> {
-        self.take(&to.join(","), &email.subject)
+    async fn mail(&self, _: &str, to: &str, email: &Email) -> Result<(), Fault> {
+        self.take(to, &email.subject)
     }
 }
 
