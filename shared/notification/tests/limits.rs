@@ -33,7 +33,10 @@ fn assert_inert(text: &Text) {
             assert!(!text.contains(['<', '>']), "{text}");
             return;
         }
-        Text::Mrkdwn { text } => text,
+        Text::Mrkdwn { text, verbatim } => {
+            assert!(verbatim, "Slack would make links of bare addresses: {text}");
+            text
+        }
     };
     for piece in rest.split('<').skip(1) {
         assert!(piece.starts_with("!date^"), "{rest}");

@@ -105,6 +105,9 @@ mod tests {
 
     #[test_case(service("MessageRejected", 400), Cause::Rejected, false)]
     #[test_case(service("InvalidParameter", 400), Cause::Rejected, false)]
+    #[test_case(service("MailFromDomainNotVerifiedException", 400), Cause::Rejected, false; "a domain that is not verified")]
+    #[test_case(service("UserError", 400), Cause::Rejected, false; "a number that is not verified in the sandbox")]
+    #[test_case(service("OptedOut", 400), Cause::Rejected, false; "a number that has opted out")]
     #[test_case(service("ThrottlingException", 400), Cause::RateLimited, true; "a throttle with status 400")]
     #[test_case(service("TooManyRequestsException", 429), Cause::RateLimited, true)]
     #[test_case(service("Unknown", 429), Cause::RateLimited, true)]

@@ -41,6 +41,9 @@ pub enum Text {
     Mrkdwn {
         /// The escaped text, with our own marks.
         text: String,
+        /// Whether Slack leaves bare addresses and names alone: always, or whoever writes an alarm's
+        /// text could put a link or a mention into it. Our own `<…>` marks are read nevertheless.
+        verbatim: bool,
     },
 }
 
@@ -57,14 +60,17 @@ impl Text {
     /// Text that is already escaped and short enough.
     #[must_use]
     pub const fn marked(text: String) -> Self {
-        Self::Mrkdwn { text }
+        Self::Mrkdwn {
+            text,
+            verbatim: true,
+        }
     }
 
     /// What is shown.
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
-            Self::PlainText { text, .. } | Self::Mrkdwn { text } => text,
+            Self::PlainText { text, .. } | Self::Mrkdwn { text, .. } => text,
         }
     }
 }
