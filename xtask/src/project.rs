@@ -6,9 +6,6 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-/// Where tools are that Cargo installs for this project alone.
-pub(crate) const CARGO_TOOLS: &str = ".local/tools";
-
 /// The repository's folder.
 #[derive(Debug)]
 pub(crate) struct Project {
@@ -53,10 +50,7 @@ impl Project {
     /// A command that runs in the repository's folder and finds the project's own tools first.
     pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
-        let mut paths = vec![
-            self.root.join(".venv/bin"),
-            self.path(CARGO_TOOLS).join("bin"),
-        ];
+        let mut paths = vec![self.root.join(".venv/bin")];
         paths.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
         if let Ok(joined) = env::join_paths(paths) {
             command.env("PATH", joined);

@@ -5,13 +5,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use anyhow::{Context, Result, bail};
 
-use crate::project::{CARGO_TOOLS, Project};
+use crate::project::Project;
 use crate::run::{self, Steps};
 
 const REQUIREMENTS: &str = "tools/requirements.txt";
 const STAMP: &str = ".venv/.complete";
-/// The version of cargo-nextest that is installed where there is none.
-const NEXTEST: &str = "0.9.143";
 
 /// Makes `.venv`, unless it is there and made of these very requirements.
 pub(crate) fn run(project: &Project, steps: &mut Steps) -> Result<()> {
@@ -28,7 +26,7 @@ pub(crate) fn run(project: &Project, steps: &mut Steps) -> Result<()> {
             .args(["-m", "venv", "--clear", ".venv"]),
     )?;
     steps.program(
-        "Python tools: local AWS, SAM, cargo-lambda, linters (once, about a minute)",
+        "Python tools: local AWS, SAM, cargo-lambda, nextest, linters (once, about a minute)",
         project.command(project.tool("python")).args([
             "-m",
             "pip",
@@ -45,23 +43,6 @@ pub(crate) fn run(project: &Project, steps: &mut Steps) -> Result<()> {
         ]),
     )?;
     fs::write(project.path(STAMP), wanted).context("cannot write the stamp of .venv")
-}
-
-/// Installs the test runner, unless this machine has one.
-pub(crate) fn test_runner(project: &Project, steps: &mut Steps) -> Result<()> {
-    let found = project.cargo().args(["nextest", "--version"]).output();
-    if found.is_ok_and(|output| output.status.success()) {
-        return Ok(());
-    }
-    let mut install = project.cargo();
-    install.args(["install", "cargo-nextest", "--version", NEXTEST, "--locked"]);
-    install.arg("--root").arg(project.path(CARGO_TOOLS));
-    steps
-        .program(
-            "test runner: cargo-nextest (once, some minutes)",
-            &mut install,
-        )
-        .map(drop)
 }
 
 fn check_python(project: &Project) -> Result<()> {

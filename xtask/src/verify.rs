@@ -20,7 +20,6 @@ const WITH_STACK: &str = "package(harness) and kind(test)";
 /// `cargo xtask test`.
 pub(crate) fn everything(project: &Project, mut steps: Steps, advisories: bool) -> Result<()> {
     setup::run(project, &mut steps)?;
-    setup::test_runner(project, &mut steps)?;
     static_checks(project, &mut steps, advisories);
 
     let tests = nextest(project).and_then(|mut tests| {
@@ -56,7 +55,6 @@ pub(crate) fn lint(project: &Project, mut steps: Steps) -> Result<()> {
 /// `cargo xtask e2e`.
 pub(crate) fn end_to_end(project: &Project, mut steps: Steps, filter: Option<&str>) -> Result<()> {
     setup::run(project, &mut steps)?;
-    setup::test_runner(project, &mut steps)?;
     functions::build(project, &mut steps, Profile::Dev, Arch::host())?;
     with_stack(project, &mut steps, |project, steps, local| {
         run_end_to_end(project, steps, &local.stack, filter);
