@@ -195,8 +195,11 @@ fn secret_arn(reader: &mut Reader<'_>) -> Result<String, Noted> {
 
 fn endpoint(reader: &mut Reader<'_>, name: &'static str, default: &str) -> Result<Endpoint, Noted> {
     let text = reader.optional(name).unwrap_or_else(|| default.to_owned());
-    Endpoint::try_new(name, &text)
-        .map_err(|error| reader.fault(name, "cannot be used".to_owned(), error.to_string()))
+    Endpoint::try_new(name, &text).map_err(|_| {
+        let remedy =
+            "set it to an https address without user name (http only to this very machine)";
+        reader.fault(name, "cannot be used".to_owned(), remedy.to_owned())
+    })
 }
 
 fn recipients(

@@ -50,7 +50,9 @@ pub enum SecretError {
         shape: &'static str,
     },
     /// An address that must not be used.
-    #[error("`{0}` must be an https address without user name (http only to this very machine)")]
+    #[error(
+        "`{0}` must be an https address without user name (http only to this very machine): write one like https://host/path into the secret, then redrive"
+    )]
     Address(&'static str),
 }
 

@@ -381,13 +381,19 @@ async fn a_refused_secret_that_is_the_current_one_is_not_tried_twice() {
     );
 }
 
-#[test_case("{}", "the secret has no `webhook_url`"; "empty")]
-#[test_case(r#"{"webhook_url": "http://slack.example/SECRET"}"#, "`webhook_url` must be an https address"; "not encrypted")]
+#[test_case(Channel::Slack, "{}", "the secret has no `webhook_url`: write"; "empty")]
+#[test_case(Channel::Slack, r#"{"webhook_url": "http://slack.example/SECRET"}"#, "`webhook_url` must be an https address"; "slack not encrypted")]
+#[test_case(Channel::Pagerduty, r#"{"routing_key": "SECRET", "events_url": "http://events.example/SECRET"}"#, "`events_url` must be an https address"; "pagerduty not encrypted")]
+#[test_case(Channel::Webhook, r#"{"signing_key": "SECRET", "url": "http://hook.example/SECRET"}"#, "`url` must be an https address"; "webhook not encrypted")]
 #[tokio::test]
-async fn a_faulty_secret_is_given_up_with_its_remedy(secret: &str, reason: &str) {
-    let bench = Bench::new(Channel::Slack, [Ok(secret.to_owned())]);
+async fn a_faulty_secret_is_given_up_with_its_remedy(channel: Channel, secret: &str, reason: &str) {
+    let bench = Bench::new(channel, [Ok(secret.to_owned())]);
     assert!(bench.deals_with(&opened(), 1).await);
     let letter = bench.queues.letters().remove(0);
+    if reason.contains("https") {
+        let remedy = "write one like https://host/path into the secret, then redrive";
+        assert!(letter.reason.ends_with(remedy), "{}", letter.reason);
+    }
     assert!(letter.reason.contains(reason), "{}", letter.reason);
     assert!(!letter.reason.contains("SECRET"));
 }
