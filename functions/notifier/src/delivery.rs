@@ -48,8 +48,8 @@ pub struct Notifier<L, Q, S> {
 /// A record with what was read from it.
 struct Job<'a> {
     record: &'a Record,
-    /// How often it was received, from 1. Receptions without an attempt count too, so this says how
-    /// long to wait and never by itself when to give up.
+    /// How often it was received, from 1. Receptions without an attempt count too, so this alone is
+    /// no reason to give up unless `max_attempts` makes it one.
     attempt: u32,
     notification: Result<Notification, message::Unreadable>,
 }
