@@ -1,7 +1,8 @@
 //! Decides how bad an alert is: the first service, then the first rule, that matches.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt::Write as _;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use compact_str::CompactString;
@@ -47,9 +48,9 @@ impl Classifier {
     /// Classifies an alert; sets its `service` label when the catalogue knows the service.
     #[must_use]
     pub fn classify(&self, mut alert: Alert) -> ClassifiedAlert {
-        let mut subject = Subject::new(&self.settings, &alert);
+        let subject = Subject::new(&self.settings, &alert);
         let service = self.service(&alert, &subject);
-        subject.service = &service.name;
+        let subject = subject.of_service(&service.name);
         let rule = self.rule(&subject);
         let stable_category = subject
             .at_its_threshold()
@@ -165,6 +166,9 @@ const RESOURCE_LABELS: &[&str] = &[
     "bucket",
 ];
 
+/// What expressions said, by their number.
+type Notes = Rc<[Cell<Option<bool>>]>;
+
 /// Labels that say where or what kind, not which thing.
 const NAMES_NOTHING: &[&str] = &[
     "account",
@@ -192,6 +196,8 @@ struct Subject<'a> {
     /// The canonical name of the service; empty until it is found.
     service: &'a str,
     resource: OnceCell<String>,
+    /// What the expressions that were asked for said: `None` until then.
+    notes: Notes,
     /// Whether numbers are those of the threshold, not of what was measured.
     at_threshold: bool,
     /// Measures that were asked for: several rules compare the same one.
@@ -199,14 +205,26 @@ struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    const fn new(settings: &'a Settings, alert: &'a Alert) -> Self {
+    fn new(settings: &'a Settings, alert: &'a Alert) -> Self {
+        let notes = usize::from(settings.expressions) + 1;
         Self {
             settings,
             alert,
             service: "",
             resource: OnceCell::new(),
+            notes: vec![Cell::new(None); notes].into(),
             at_threshold: false,
             measured: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// The same alert when its service is known: what was noted until then may have gone by another.
+    fn of_service(self, service: &'a str) -> Self {
+        let resource = self.resource;
+        Self {
+            service,
+            resource,
+            ..Self::new(self.settings, self.alert)
         }
     }
 
@@ -219,6 +237,8 @@ impl<'a> Subject<'a> {
             alert: self.alert,
             service: self.service,
             resource: self.resource.clone(),
+            // Texts are the same at the threshold; only numbers are not.
+            notes: Rc::clone(&self.notes),
             at_threshold: true,
             measured: RefCell::new(Vec::new()),
         })
@@ -276,6 +296,17 @@ impl<'a> Subject<'a> {
 }
 
 impl Lookup for Subject<'_> {
+    fn remembered(&self, pattern: u16) -> Option<bool> {
+        self.notes.get(usize::from(pattern))?.get()
+    }
+
+    fn remember(&self, pattern: u16, matched: bool) {
+        // 0 stands for every expression that has no number of its own.
+        if let Some(note) = self.notes.get(usize::from(pattern)).filter(|_| pattern > 0) {
+            note.set(Some(matched));
+        }
+    }
+
     fn text(&self, name: &str) -> Option<&str> {
         // The service that the catalogue found outranks a label: it is the canonical name.
         match name {

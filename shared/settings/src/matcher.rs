@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use compact_str::CompactString;
 use regex::Regex;
+use regex::bytes::{Regex as AsciiRegex, RegexBuilder as AsciiRegexBuilder};
 
 /// What a matcher looks at: text and numbers by name.
 pub trait Lookup {
@@ -12,6 +13,13 @@ pub trait Lookup {
     fn text(&self, name: &str) -> Option<&str>;
     /// The number of a field or label; `None` when it is missing or no number.
     fn number(&self, name: &str) -> Option<f64>;
+    /// What `remember` was told about this expression, if the subject keeps such notes.
+    fn remembered(&self, _pattern: u16) -> Option<bool> {
+        None
+    }
+    /// The answer of one of the configuration's expressions, by its number: the same expression is
+    /// asked again when the subject is looked at from another side.
+    fn remember(&self, _pattern: u16, _matched: bool) {}
 }
 
 /// How a matcher compares.
@@ -79,33 +87,47 @@ enum Test {
 /// a function that wakes up for one alert need not compile the whole rule book.
 #[derive(Debug)]
 struct Pattern {
+    /// Its number in the configuration, from 1; 0 outside of one.
+    number: u16,
     source: CompactString,
-    anchored: OnceLock<Option<Regex>>,
     /// For `.*(…).*`: what is in the middle. Searching for it lets the engine look for its
     /// literals, where the anchored form has to walk through every character.
     middle: Option<CompactString>,
-    search: OnceLock<Option<Regex>>,
+    /// For texts of ASCII only, which most are: the same answer, without Unicode's tables, which
+    /// take many times as long to compile.
+    ascii: OnceLock<Option<AsciiRegex>>,
+    unicode: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
     fn new(source: &str) -> Self {
         Self {
+            number: 0,
             source: source.into(),
-            anchored: OnceLock::new(),
             middle: middle(source),
-            search: OnceLock::new(),
+            ascii: OnceLock::new(),
+            unicode: OnceLock::new(),
         }
     }
 
     fn is_match(&self, text: &str) -> bool {
-        let regex = match &self.middle {
-            // A dot matches no line break, so with one in the text the two forms differ.
-            Some(middle) if !text.contains('\n') => {
-                self.search.get_or_init(|| Regex::new(middle).ok())
-            }
-            _ => self.anchored.get_or_init(|| compile(&self.source).ok()),
+        // A dot matches no line break, so with one in the text the search for the middle differs.
+        let plain = text.is_ascii() && (self.middle.is_none() || !text.contains('\n'));
+        if plain && let Some(regex) = self.ascii.get_or_init(|| self.compile_ascii()) {
+            return regex.is_match(text.as_bytes());
+        }
+        let unicode = self.unicode.get_or_init(|| compile(&self.source).ok());
+        unicode.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+
+    /// `None` for an expression that speaks of Unicode itself, such as `\p{Greek}`.
+    fn compile_ascii(&self) -> Option<AsciiRegex> {
+        let expression = match &self.middle {
+            Some(middle) => middle.to_string(),
+            None => anchored(&self.source),
         };
-        regex.as_ref().is_some_and(|regex| regex.is_match(text))
+        let mut builder = AsciiRegexBuilder::new(&expression);
+        builder.unicode(false).build().ok()
     }
 }
 
@@ -137,8 +159,12 @@ fn middle(source: &str) -> Option<CompactString> {
     (depth == 0 && !escaped).then(|| compact_str::format_compact!("{flags}{group}"))
 }
 
+fn anchored(source: &str) -> String {
+    format!("^(?:{source})$")
+}
+
 fn compile(source: &str) -> Result<Regex, regex::Error> {
-    Regex::new(&format!("^(?:{source})$"))
+    Regex::new(&anchored(source))
 }
 
 /// One condition on a label or field: `service="payments"`, `alertname=~"api-.*"`, `value > 5`.
@@ -182,6 +208,24 @@ impl Matcher {
     /// When it has no operator, a faulty name, an unclosed quote, a faulty
     /// regular expression, or no number where one is compared.
     pub fn try_new(text: &str) -> Result<Self, InvalidMatcher> {
+        let matcher = Self::read(text)?;
+        if let Test::Pattern { pattern, .. } = &matcher.test
+            && let Err(error) = compile(&pattern.source)
+        {
+            // The crate's text has the whole pattern and a caret; its last line says what is wrong.
+            let problem = error.to_string();
+            let problem = problem.lines().last().unwrap_or_default();
+            return Err(InvalidMatcher::Pattern {
+                pattern: pattern.source.to_string(),
+                problem: problem.trim_start_matches("error: ").to_owned(),
+            });
+        }
+        Ok(matcher)
+    }
+
+    /// Reads a matcher without compiling its expression, for a configuration that was checked
+    /// before: compiling all of them would be most of a cold start.
+    pub(crate) fn read(text: &str) -> Result<Self, InvalidMatcher> {
         let no_operator = || InvalidMatcher::NoOperator(text.to_owned());
         let at = text.find(['=', '!', '<', '>']).ok_or_else(no_operator)?;
         let (name, rest) = text.split_at_checked(at).ok_or_else(no_operator)?;
@@ -200,22 +244,10 @@ impl Matcher {
                 equal: operator == Operator::Equal,
                 text: value.into(),
             },
-            Operator::Matches | Operator::NotMatches => {
-                if let Err(error) = compile(&value) {
-                    // The crate's text has the whole pattern and a caret; its last line says what is wrong.
-                    let problem = error.to_string();
-                    let problem = problem.lines().last().unwrap_or_default();
-                    let problem = problem.trim_start_matches("error: ").to_owned();
-                    return Err(InvalidMatcher::Pattern {
-                        pattern: value,
-                        problem,
-                    });
-                }
-                Test::Pattern {
-                    matches: operator == Operator::Matches,
-                    pattern: Pattern::new(&value),
-                }
-            }
+            Operator::Matches | Operator::NotMatches => Test::Pattern {
+                matches: operator == Operator::Matches,
+                pattern: Pattern::new(&value),
+            },
             Operator::Above
             | Operator::AtLeast
             | Operator::Below
@@ -242,7 +274,13 @@ impl Matcher {
                 (subject.text(&self.name).unwrap_or_default() == text) == *equal
             }
             Test::Pattern { matches, pattern } => {
-                pattern.is_match(subject.text(&self.name).unwrap_or_default()) == *matches
+                let matched = subject.remembered(pattern.number).unwrap_or_else(|| {
+                    let text = subject.text(&self.name).unwrap_or_default();
+                    let matched = pattern.is_match(text);
+                    subject.remember(pattern.number, matched);
+                    matched
+                });
+                matched == *matches
             }
             Test::Number { operator, number } => {
                 subject
@@ -259,6 +297,15 @@ impl Matcher {
                         | Operator::NotMatches => false,
                     })
             }
+        }
+    }
+
+    /// Gives the next number to its expression, if it has one.
+    fn count(&mut self, last: &mut u16) {
+        if let Test::Pattern { pattern, .. } = &mut self.test {
+            *last = last.saturating_add(1);
+            // Past the last number none is remembered, which is slower and no less right.
+            pattern.number = if *last == u16::MAX { 0 } else { *last };
         }
     }
 
@@ -328,6 +375,13 @@ impl Matchers {
     #[must_use]
     pub const fn new(all: Vec<Matcher>, any: Vec<Matcher>) -> Self {
         Self { all, any }
+    }
+
+    /// Numbers the expressions, going on from `last`.
+    pub(crate) fn count(&mut self, last: &mut u16) {
+        for matcher in self.all.iter_mut().chain(&mut self.any) {
+            matcher.count(last);
+        }
     }
 
     /// Whether they hold.
@@ -422,6 +476,22 @@ mod tests {
     fn says_what_is_wrong(text: &str, expected: &str) {
         let error = Matcher::try_new(text).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
+    }
+
+    #[test_case("k"; "kelvin")]
+    #[test_case("(?i)k"; "kelvin in any case")]
+    #[test_case(r"\w+"; "words")]
+    #[test_case("."; "any character")]
+    #[test_case("(?i).*(straße|k).*"; "a middle beyond ascii")]
+    #[test_case("[α-ω]+"; "letters beyond ascii")]
+    #[test_case(r"[^a]"; "a negated class")]
+    fn ascii_or_not_makes_no_difference(source: &str) {
+        let (pattern, exact) = (super::Pattern::new(source), super::compile(source).unwrap());
+        for text in [
+            "k", "K", "\u{212a}", "é", "e", "STRASSE", "Straße", "αβ", "a", "", "x\ny", "k\n",
+        ] {
+            assert_eq!(pattern.is_match(text), exact.is_match(text), "{text:?}");
+        }
     }
 
     #[test_case(r#"service="payments""#)]

@@ -23,6 +23,8 @@ pub struct Settings {
     pub measures: Vec<Measure>,
     /// The rules, in order.
     pub rules: Vec<Rule>,
+    /// How many numbered expressions the matchers have.
+    pub expressions: u16,
 }
 
 /// What a priority promises and whom it tells.
@@ -212,7 +214,14 @@ impl TryFrom<RawSettings> for Settings {
                 runbook: runbook(rule.runbook),
             });
         }
+        let mut expressions = 0;
+        let lists = services.iter_mut().map(|service| &mut service.matchers);
+        let lists = lists.chain(measures.iter_mut().map(|measure| &mut measure.matchers));
+        for matchers in lists.chain(rules.iter_mut().map(|rule| &mut rule.matchers)) {
+            matchers.count(&mut expressions);
+        }
         Ok(Self {
+            expressions,
             project: raw.project.into(),
             incident_by: raw.incident_by.into_iter().map(Into::into).collect(),
             priorities,
@@ -223,12 +232,13 @@ impl TryFrom<RawSettings> for Settings {
     }
 }
 
+/// The expressions were compiled when the configuration was checked, and are again when they are needed.
 fn matchers(path: &str, all: &[String], any: &[String]) -> Result<Matchers, InvalidSettings> {
     let read = |field: &str, list: &[String]| -> Result<Vec<Matcher>, InvalidSettings> {
         list.iter()
             .enumerate()
             .map(|(at, text)| {
-                Matcher::try_new(text).map_err(|source| InvalidSettings::Matcher {
+                Matcher::read(text).map_err(|source| InvalidSettings::Matcher {
                     path: format!("{path}.{field}[{at}]"),
                     source,
                 })
