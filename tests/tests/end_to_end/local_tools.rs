@@ -91,7 +91,12 @@ impl Watch {
             .stderr(fs::File::create(self.folder.join("complaint"))?);
         let mut invoke = invoke.spawn()?;
         // When the function does not build, it waits for ever.
-        let ended = wait::until("the invocation to end", BUILD, || Ok(invoke.try_wait()?));
+        let ended = wait::until("the invocation to end", BUILD, || {
+            if self.log().contains("command exited code=") {
+                invoke.kill()?;
+            }
+            Ok(invoke.try_wait()?)
+        });
         if ended.is_err() {
             invoke.kill()?;
             invoke.wait()?;
