@@ -27,8 +27,10 @@ use crate::env::{Environment, ProcessEnvironment};
 /// How often a request is tried within one operation.
 const ATTEMPTS: u32 = 3;
 const CONNECT: Duration = Duration::from_secs(2);
-const ATTEMPT: Duration = Duration::from_secs(5);
-const OPERATION: Duration = Duration::from_secs(15);
+/// What AWS answers at all, it answers within milliseconds: whoever waits longer waits for a lost packet.
+const ATTEMPT: Duration = Duration::from_secs(2);
+/// Well within an invocation's time, so that something can still be done about the failure.
+const OPERATION: Duration = Duration::from_secs(6);
 
 /// The configuration of this process, built on the first call.
 pub async fn config() -> &'static SdkConfig {
@@ -135,8 +137,9 @@ mod tests {
     fn requests_are_bounded_in_number_and_time() {
         let config = build(&MapEnvironment::default());
         let timeouts = config.timeout_config().expect("set");
-        assert_eq!(timeouts.operation_timeout(), Some(OPERATION));
-        assert_eq!(timeouts.operation_attempt_timeout(), Some(ATTEMPT));
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(timeouts.operation_timeout(), seconds(6));
+        assert_eq!(timeouts.operation_attempt_timeout(), seconds(2));
         assert_eq!(timeouts.connect_timeout(), Some(CONNECT));
         assert_eq!(
             config.retry_config().map(RetryConfig::max_attempts),

@@ -29,12 +29,15 @@ pub(crate) fn install(environment: &dyn Environment) {
     drop(installed);
 }
 
-/// `AWS_LAMBDA_LOG_LEVEL`, else `RUST_LOG`, else INFO.
+/// `RUST_LOG`, else `AWS_LAMBDA_LOG_LEVEL`, else INFO.
+///
+/// Lambda drops every line below its own level, metrics without a level among them; so that one stays
+/// low, and how much is logged is said in `RUST_LOG`.
 ///
 /// Parsed by hand: the filter language of `RUST_LOG` would bring a regular
 /// expression engine into every function for what is always one word.
 fn level(environment: &dyn Environment) -> LevelFilter {
-    ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"]
+    ["RUST_LOG", "AWS_LAMBDA_LOG_LEVEL"]
         .into_iter()
         .filter_map(|name| environment.get(name))
         .find_map(|word| parse(word.trim()))
@@ -57,7 +60,9 @@ mod tests {
     use crate::env::MapEnvironment;
 
     #[test_case("", "", LevelFilter::INFO; "nothing is set")]
-    #[test_case("DEBUG", "error", LevelFilter::DEBUG; "Lambda's level comes first")]
+    #[test_case("INFO", "error", LevelFilter::ERROR; "our own level comes first")]
+    #[test_case("DEBUG", "", LevelFilter::DEBUG; "Lambda's level")]
+    #[test_case("WARN", "tocsin=debug", LevelFilter::WARN; "Lambda's level when ours is not understood")]
     #[test_case("", "warn", LevelFilter::WARN; "RUST_LOG as one word")]
     #[test_case("FATAL", "", LevelFilter::ERROR; "a level that tracing lacks")]
     #[test_case("", "tocsin=debug,info", LevelFilter::INFO; "directives are not understood")]

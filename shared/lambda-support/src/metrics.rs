@@ -7,9 +7,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value, json};
+
+use crate::env::{Environment, ProcessEnvironment};
 
 /// The namespace of all our metrics.
 pub const NAMESPACE: &str = "Tocsin";
@@ -21,7 +24,12 @@ const VALUES: usize = 100;
 const DIMENSIONS: usize = 30;
 const DIMENSION_VALUE: usize = 1024;
 
-/// The metrics of one invocation.
+/// The dimension that every metric has: a second stack in the same account must not keep the first
+/// one's heartbeat going.
+pub const STACK: &str = "stack";
+
+/// The metrics of one invocation. Each has the dimension [`STACK`]: the environment variable
+/// `STACK_NAME`, or else the name that Lambda gives the function.
 ///
 /// ```
 /// use jiff::Timestamp;
@@ -49,14 +57,21 @@ enum Series {
 
 impl Metrics {
     /// No metrics yet. The name of the function is a field of the log line, to
-    /// search by; it is no dimension.
+    /// search by; it is a dimension only where nothing else names the stack.
     #[must_use]
     pub fn new(function: &str) -> Self {
-        Self {
+        static STACK_NAME: OnceLock<Option<String>> = OnceLock::new();
+        let stack = STACK_NAME.get_or_init(|| stack_name(&ProcessEnvironment));
+        Self::of_stack(function, stack.as_deref().unwrap_or(function))
+    }
+
+    fn of_stack(function: &str, stack: &str) -> Self {
+        let metrics = Self {
             function: function.to_owned(),
             dimensions: BTreeMap::new(),
             groups: BTreeMap::new(),
-        }
+        };
+        metrics.dimension(STACK, stack)
     }
 
     /// Gives every metric a dimension, such as the channel of a notifier.
@@ -168,6 +183,13 @@ impl Metrics {
     }
 }
 
+fn stack_name(environment: &dyn Environment) -> Option<String> {
+    ["STACK_NAME", "AWS_LAMBDA_FUNCTION_NAME"]
+        .into_iter()
+        .filter_map(|name| environment.get(name))
+        .find(|value| !value.trim().is_empty())
+}
+
 /// Metrics cut into what one object may hold; a name stands in each at most once.
 fn parts(
     metrics: &BTreeMap<&'static str, Series>,
@@ -274,7 +296,7 @@ mod tests {
 
     #[test]
     fn counters_add_up_in_one_line() {
-        let mut metrics = Metrics::new("alert-fanout");
+        let mut metrics = Metrics::of_stack("alert-fanout", "tocsin");
         metrics.count("AlertsReceived", 2);
         metrics.count("AlertsReceived", 3);
         metrics.count("IncidentsOpened", 0);
@@ -282,16 +304,16 @@ mod tests {
             metrics.lines(now()),
             [concat!(
                 r#"{"AlertsReceived":5,"IncidentsOpened":0,"_aws":{"CloudWatchMetrics":"#,
-                r#"[{"Dimensions":[[]],"Metrics":[{"Name":"AlertsReceived","Unit":"Count"},"#,
+                r#"[{"Dimensions":[["stack"]],"Metrics":[{"Name":"AlertsReceived","Unit":"Count"},"#,
                 r#"{"Name":"IncidentsOpened","Unit":"Count"}],"Namespace":"Tocsin"}],"#,
-                r#""Timestamp":1772600767089},"function":"alert-fanout"}"#
+                r#""Timestamp":1772600767089},"function":"alert-fanout","stack":"tocsin"}"#
             )]
         );
     }
 
     #[test]
     fn each_value_of_a_dimension_has_an_object_of_its_own() {
-        let mut metrics = Metrics::new("notifier").dimension("channel", "slack");
+        let mut metrics = Metrics::of_stack("notifier", "tocsin").dimension("channel", "slack");
         metrics.count("NotificationsSuppressed", 3);
         metrics.count_by("NotificationsSuppressed", "reason", "superseded", 1);
         metrics.count_by("NotificationsSuppressed", "reason", "duplicate", 2);
@@ -312,11 +334,11 @@ mod tests {
                 )
             })
             .collect();
-        let by_reason = json!([["channel", "reason"]]);
+        let by_reason = json!([["channel", "reason", "stack"]]);
         assert_eq!(
             seen,
             [
-                (&json!([["channel"]]), &Value::Null, &json!(3)),
+                (&json!([["channel", "stack"]]), &Value::Null, &json!(3)),
                 (&by_reason, &json!("duplicate"), &json!(2)),
                 (&by_reason, &json!("superseded"), &json!(1)),
             ]
@@ -326,13 +348,17 @@ mod tests {
 
     #[test]
     fn nothing_counted_writes_nothing() {
-        assert!(Metrics::new("notifier").lines(now()).is_empty());
+        assert!(
+            Metrics::of_stack("notifier", "tocsin")
+                .lines(now())
+                .is_empty()
+        );
     }
 
     #[test]
     fn limits_of_the_format_are_kept_and_no_value_is_lost() {
         const NAMES: [&str; 4] = ["A", "B", "C", "D"];
-        let mut metrics = Metrics::new("notifier");
+        let mut metrics = Metrics::of_stack("notifier", "tocsin");
         for i in 0..40 {
             metrics = metrics.dimension(&format!("d{i}"), "x");
         }
@@ -371,5 +397,30 @@ mod tests {
     #[test]
     fn a_long_dimension_value_is_cut() {
         assert_eq!(dimension_value(&"x".repeat(5000)).len(), 1024);
+    }
+
+    #[test_case("production", "tocsin-alert-fanout", Some("production"); "the stack's name")]
+    #[test_case(" ", "tocsin-alert-fanout", Some("tocsin-alert-fanout"); "the function's name")]
+    #[test_case("", "", None; "nothing is set")]
+    fn the_stack_is_named_by_the_environment(stack: &str, function: &str, expected: Option<&str>) {
+        let variables = [
+            ("STACK_NAME", stack),
+            ("AWS_LAMBDA_FUNCTION_NAME", function),
+        ];
+        let environment = crate::env::MapEnvironment::from(variables);
+        assert_eq!(stack_name(&environment).as_deref(), expected);
+    }
+
+    #[test]
+    fn every_metric_has_its_stack_without_being_asked() {
+        let mut metrics = Metrics::new("alert-fanout");
+        metrics.count("Heartbeat", 1);
+        metrics.count_by("AlertsSuppressed", "reason", "duplicate", 1);
+        for line in metrics.lines(now()) {
+            let object = check(&line);
+            let directive = &object["_aws"]["CloudWatchMetrics"][0];
+            let dimensions = directive["Dimensions"][0].as_array().unwrap();
+            assert!(dimensions.contains(&json!("stack")), "{line}");
+        }
     }
 }
