@@ -26,11 +26,11 @@ pub struct Books {
     pub opened: u64,
     /// Episodes that ended.
     pub resolved: u64,
-    /// Notifications that are in the outbox and not on the topic.
+    /// Notifications that are in the outbox and not on the topic, those that cannot be read included.
     pub unpublished: u64,
     /// Notifications that had been left behind and are published now.
     pub swept: u64,
-    /// Ticks that found everything in order.
+    /// Ticks: a message came all the way from the schedule to this function.
     pub heartbeats: u64,
 }
 

@@ -7,9 +7,11 @@ use jiff::Timestamp;
 use lambda_support::error::{Retryable, chain};
 use store::{Commit, IncidentStore, Loaded, OutboxEntry, OutboxRef, StoreError};
 
+use crate::deadline::OutOfTime;
 use crate::handler::Patience;
 use crate::publish::Outgoing;
 use crate::rules::Rules;
+use crate::stray::{OPEN_INCIDENTS, States};
 
 /// A decision that is written, or that needed no writing.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub(crate) enum SettleError {
     Store(#[from] StoreError),
     #[error("the notification cannot be written as JSON")]
     Encode(#[from] serde_json::Error),
+    #[error("the decision is not taken")]
+    Late(#[from] OutOfTime),
 }
 
 /// Decides and writes; decides again on what is there now when somebody else was faster.
@@ -59,7 +63,7 @@ pub(crate) async fn settle<S: IncidentStore<IncidentState>>(
             key: key.as_str(),
             expected,
             state: &decision.state,
-            status: status(&decision.state),
+            status: decision.state.status(),
             outbox: &outbox,
             keep_until: decision.state.keep_until(now),
         });
@@ -76,7 +80,8 @@ pub(crate) async fn settle<S: IncidentStore<IncidentState>>(
         );
         tokio::time::sleep(patience.pause(attempt)).await;
         attempt += 1;
-        loaded = reload(store, key).await?;
+        let mut found = load(store, patience, &[key.as_str()]).await?;
+        loaded = found.remove(key.as_str()).unwrap_or_else(Loaded::nothing);
         // The write took place and only its answer was lost: what it decided is still to be published.
         if loaded.version == expected.next() && loaded.state.as_ref() == Some(&decision.state) {
             return Ok(Settled { decision, outgoing });
@@ -85,6 +90,26 @@ pub(crate) async fn settle<S: IncidentStore<IncidentState>>(
 }
 
 impl Patience {
+    /// Asks the store until it answers or trying again cannot help.
+    async fn insist<T, F>(self, mut ask: impl FnMut() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let mut attempt = 1;
+        loop {
+            match ask().await {
+                Err(error) if error.is_retryable() && attempt < self.attempts => {
+                    tracing::debug!(
+                        attempt, stage = "load", error = %chain(&error), "reading again"
+                    );
+                }
+                answer => return answer,
+            }
+            tokio::time::sleep(self.pause(attempt)).await;
+            attempt += 1;
+        }
+    }
+
     /// Longer each time, and never the same for two that collided.
     fn pause(self, attempt: u32) -> Duration {
         let longest = self.pause.saturating_mul(attempt);
@@ -92,12 +117,32 @@ impl Patience {
     }
 }
 
-async fn reload<S: IncidentStore<IncidentState>>(
+/// Reads states as patiently as decisions are written.
+pub(crate) async fn load<S: IncidentStore<IncidentState>>(
     store: &S,
-    key: &IncidentKey,
-) -> Result<Loaded<IncidentState>, StoreError> {
-    let mut found = store.load(&[key.as_str()]).await?;
-    Ok(found.remove(key.as_str()).unwrap_or_else(Loaded::nothing))
+    patience: Patience,
+    keys: &[&str],
+) -> Result<States, StoreError> {
+    patience.insist(|| store.load(keys)).await
+}
+
+/// Reads the states of open incidents that are not in `known`.
+pub(crate) async fn load_open<S: IncidentStore<IncidentState>>(
+    store: &S,
+    patience: Patience,
+    known: &States,
+) -> Result<States, StoreError> {
+    let open = patience.insist(|| store.open_keys(OPEN_INCIDENTS)).await?;
+    if open.len() >= OPEN_INCIDENTS {
+        tracing::warn!(
+            stage = "load",
+            looked_at = OPEN_INCIDENTS,
+            "more incidents are open than are looked through for a firing"
+        );
+    }
+    let new = open.iter().map(String::as_str);
+    let new: Vec<&str> = new.filter(|key| !known.contains_key(*key)).collect();
+    load(store, patience, &new).await
 }
 
 /// The state to decide on. One that cannot be read is begun anew: people may be told once too
@@ -117,14 +162,6 @@ fn state_of(key: &IncidentKey, loaded: Loaded<IncidentState>) -> IncidentState {
     // The store's count is what it compares.
     state.version = loaded.version.0;
     state
-}
-
-fn status(state: &IncidentState) -> &'static str {
-    match state.status() {
-        incident::IncidentStatus::Open => "open",
-        incident::IncidentStatus::Resolved => "resolved",
-        incident::IncidentStatus::Info => "info",
-    }
 }
 
 fn outgoing(key: &IncidentKey, decision: &Decision) -> Result<Vec<Outgoing>, serde_json::Error> {

@@ -8,6 +8,7 @@
 mod answer;
 mod books;
 mod commit;
+mod deadline;
 mod event;
 mod function;
 mod group;
@@ -16,12 +17,14 @@ mod outbox;
 mod publish;
 mod rules;
 mod sns;
+mod stray;
 
 #[cfg(test)]
 mod tests;
 
 pub use answer::{Answer, HandlerError};
 pub use books::Books;
+pub use deadline::Deadline;
 pub use function::Function;
 pub use handler::{Handler, Patience};
 pub use publish::{Attribute, Outgoing, PublishError, Publisher, Refusal};

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_support::error::chain;
 use store::{Outbox, OutboxRef, PendingEntry};
 
+use crate::deadline::Deadline;
 use crate::publish::{Outgoing, Publisher, batches};
 
 /// An entry that is older than this was left behind: whoever wrote it would have published it.
@@ -28,13 +29,22 @@ pub(crate) struct Published {
 pub(crate) async fn publish<S: Outbox, P: Publisher>(
     store: &S,
     publisher: &P,
+    deadline: Deadline,
     messages: Vec<Outgoing>,
 ) -> Published {
     let mut published = Published::default();
     for batch in batches(messages) {
-        let refused = match publisher.publish(&batch).await {
-            Ok(refused) => refused,
-            Err(error) => {
+        let refused = match deadline.allow(publisher.publish(&batch)).await {
+            Ok(Ok(refused)) => refused,
+            Err(late) => {
+                published.failed += batch.len();
+                tracing::error!(
+                    stage = "publish", notifications = batch.len(),
+                    error = %late, "notifications are left to the next sweep"
+                );
+                continue;
+            }
+            Ok(Err(error)) => {
                 published.failed += batch.len();
                 tracing::error!(
                     stage = "publish", notifications = batch.len(),
@@ -62,36 +72,47 @@ pub(crate) async fn publish<S: Outbox, P: Publisher>(
             .collect();
         published.failed += refused.len();
         published.sent += taken.len();
-        if let Err(error) = store.remove(&taken).await {
-            tracing::warn!(
-                stage = "publish", notifications = taken.len(), error = %chain(&error),
-                "published notifications stay in the outbox and will be published again"
-            );
-        }
+        let stays = match deadline.allow(store.remove(&taken)).await {
+            Ok(Ok(())) => continue,
+            Ok(Err(error)) => chain(&error).to_string(),
+            Err(late) => late.to_string(),
+        };
+        tracing::warn!(
+            stage = "publish",
+            notifications = taken.len(),
+            error = stays,
+            "published notifications stay in the outbox and will be published again"
+        );
     }
     published
 }
 
-/// Publishes what was left behind. An error of the store, as well as any message that is not
-/// published, counts as failed: the heartbeat must not say that all is well.
+/// Publishes what was left behind. An outbox that cannot be read, an entry of it that cannot be read
+/// and a message that is not published count as failed alike: somebody has to know.
 pub(crate) async fn sweep<S: Outbox, P: Publisher>(
     store: &S,
     publisher: &P,
+    deadline: Deadline,
     now: Timestamp,
 ) -> Published {
     let before = now.checked_sub(LEFT_BEHIND).unwrap_or(Timestamp::MIN);
-    let pending = match store.pending(before, SWEEP).await {
-        Ok(pending) => pending,
-        Err(error) => {
+    let pending = match deadline.allow(store.pending(before, SWEEP)).await {
+        Ok(Ok(pending)) => pending,
+        Err(late) => {
+            // What is left behind is not known, and the next tick looks.
+            tracing::warn!(stage = "sweep", error = %late, "the outbox is not swept");
+            return Published::default();
+        }
+        Ok(Err(error)) => {
             tracing::error!(
                 stage = "sweep", error = %chain(&error), "the outbox cannot be read"
             );
             return Published { sent: 0, failed: 1 };
         }
     };
-    let found = pending.len();
-    let messages: Vec<Outgoing> = pending.into_iter().filter_map(outgoing).collect();
-    let unreadable = found - messages.len();
+    let found = pending.entries.len();
+    let messages: Vec<Outgoing> = pending.entries.into_iter().filter_map(outgoing).collect();
+    let unreadable = pending.unreadable + (found - messages.len());
     for message in &messages {
         tracing::warn!(
             stage = "sweep",
@@ -99,7 +120,7 @@ pub(crate) async fn sweep<S: Outbox, P: Publisher>(
             "a notification was left behind and is published now"
         );
     }
-    let mut published = publish(store, publisher, messages).await;
+    let mut published = publish(store, publisher, deadline, messages).await;
     published.failed += unreadable;
     published
 }

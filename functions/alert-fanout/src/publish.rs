@@ -68,7 +68,13 @@ impl Outgoing {
             kind: "String",
             value: value
                 .chars()
-                .map(|c| if c.is_control() { ' ' } else { c })
+                .map(|c| {
+                    if c.is_control() || is_refused(c) {
+                        ' '
+                    } else {
+                        c
+                    }
+                })
                 .collect(),
         };
         let mut attributes = vec![
@@ -86,7 +92,7 @@ impl Outgoing {
         attributes.retain(|attribute| !attribute.value.trim().is_empty());
         Self {
             reference,
-            body,
+            body: escaped(body),
             attributes,
         }
     }
@@ -96,6 +102,21 @@ impl Outgoing {
         let around = attributes.map(|a| a.name.len() + a.kind.len() + a.value.len());
         self.body.len() + around.sum::<usize>()
     }
+}
+
+/// The characters that SNS and SQS refuse a whole message for, besides control characters, which
+/// JSON escapes anyway.
+const fn is_refused(character: char) -> bool {
+    matches!(character, '\u{fffe}' | '\u{ffff}')
+}
+
+/// The same JSON without them: they can only stand in a text, where an escape says the same.
+fn escaped(json: String) -> String {
+    if !json.contains(is_refused) {
+        return json;
+    }
+    json.replace('\u{fffe}', "\\ufffe")
+        .replace('\u{ffff}', "\\uffff")
 }
 
 /// Cuts messages into batches that fit into one request each, in order.

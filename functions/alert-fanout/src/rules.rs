@@ -1,17 +1,17 @@
 //! The configuration as this function needs it, built from what the build embedded.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeSet;
 
 use alert_classification::Classifier;
 use compact_str::CompactString;
 use incident::{NotifyPolicy, PriorityPolicy};
-use settings::{InvalidSettings, Settings};
+use settings::{Channel, InvalidSettings, Settings};
 
 /// Checked by the build script.
 const EMBEDDED: &str = include_str!(concat!(env!("OUT_DIR"), "/settings.json"));
 
 /// How alerts are classified, folded and told.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rules {
     pub(crate) classifier: Classifier,
     pub(crate) policy: NotifyPolicy,
@@ -19,18 +19,18 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The embedded configuration. It is read at the first call, because its patterns take longer
-    /// to compile than the rest of a cold start.
+    /// Tells only channels that are deployed, and gives those that the configuration names in vain.
+    pub fn deployed(&mut self, channels: &[Channel]) -> BTreeSet<Channel> {
+        self.policy.restrict(channels)
+    }
+
+    /// The embedded configuration. Read it once and late: its patterns take longer to compile than
+    /// the rest of a cold start.
     ///
     /// # Errors
     /// When the embedded configuration is not what this version reads; the build script has tried.
-    pub fn embedded() -> Result<Arc<Self>, InvalidSettings> {
-        static RULES: OnceLock<Arc<Rules>> = OnceLock::new();
-        if let Some(rules) = RULES.get() {
-            return Ok(Arc::clone(rules));
-        }
-        let rules = Arc::new(Self::new(Settings::from_json(EMBEDDED)?));
-        Ok(Arc::clone(RULES.get_or_init(|| rules)))
+    pub fn embedded() -> Result<Self, InvalidSettings> {
+        Ok(Self::new(Settings::from_json(EMBEDDED)?))
     }
 
     /// The rules of a configuration.

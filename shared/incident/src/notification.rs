@@ -58,6 +58,18 @@ pub enum IncidentStatus {
     Info,
 }
 
+impl IncidentStatus {
+    /// `"open"`, `"resolved"` or `"info"`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Resolved => "resolved",
+            Self::Info => "info",
+        }
+    }
+}
+
 /// One message to be rendered for each of its channels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notification {

@@ -1,5 +1,7 @@
 //! Who is told about what: the part of the configuration that `decide` needs.
 
+use std::collections::BTreeSet;
+
 use settings::{Channel, Priority};
 
 /// What the configuration says about one priority.
@@ -34,6 +36,20 @@ impl NotifyPolicy {
             p3: policy(Priority::P3),
             p4: policy(Priority::P4),
         }
+    }
+
+    /// Keeps only the channels that are deployed, and gives those that were named besides. A
+    /// priority that has none left tells nobody, and the books say so.
+    pub fn restrict(&mut self, deployed: &[Channel]) -> BTreeSet<Channel> {
+        let mut named_in_vain = BTreeSet::new();
+        for policy in [&mut self.p1, &mut self.p2, &mut self.p3, &mut self.p4] {
+            let (kept, lost) = std::mem::take(&mut policy.channels)
+                .into_iter()
+                .partition(|channel| deployed.contains(channel));
+            policy.channels = kept;
+            named_in_vain.extend::<Vec<Channel>>(lost);
+        }
+        named_in_vain
     }
 
     /// What holds for one priority.

@@ -18,6 +18,6 @@ pub use dynamo::DynamoStore;
 pub use error::StoreError;
 pub use memory::{Fault, MemoryStore, Operation};
 pub use port::{
-    Claim, Commit, DeliveryLog, IncidentStore, Loaded, Outbox, OutboxEntry, OutboxRef,
+    Claim, Commit, DeliveryLog, IncidentStore, Loaded, Outbox, OutboxEntry, OutboxRef, Pending,
     PendingEntry, Version,
 };

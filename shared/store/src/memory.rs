@@ -12,7 +12,8 @@ use settings::Channel;
 use crate::body::Body;
 use crate::error::StoreError;
 use crate::port::{
-    Claim, Commit, DeliveryLog, IncidentStore, Loaded, Outbox, OutboxRef, PendingEntry, Version,
+    Claim, Commit, DeliveryLog, IncidentStore, Loaded, Outbox, OutboxRef, Pending, PendingEntry,
+    Version,
 };
 use crate::prepared::{
     Prepared, PreparedEntry, entry_key, id_of, key_of, lease_end, loaded, partition, sortable,
@@ -25,6 +26,8 @@ pub enum Operation {
     Load,
     /// [`IncidentStore::commit`].
     Commit,
+    /// [`IncidentStore::open_keys`].
+    OpenKeys,
     /// [`Outbox::pending`].
     Pending,
     /// [`Outbox::remove`].
@@ -42,6 +45,7 @@ impl Operation {
         match self {
             Self::Load => "load",
             Self::Commit => "commit",
+            Self::OpenKeys => "open_keys",
             Self::Pending => "pending",
             Self::Remove => "remove",
             Self::Claim => "claim",
@@ -82,6 +86,7 @@ struct Data {
 struct State {
     version: Version,
     body: Body,
+    open: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -122,6 +127,15 @@ impl MemoryStore {
     /// Faults are used up in the order in which they were asked for.
     pub fn inject(&self, fault: Fault, operation: Option<Operation>, times: usize) {
         self.with(|data| data.faults.extend(vec![(operation, fault); times]));
+    }
+
+    /// Breaks every entry of the outbox, as nobody but a person at the console could.
+    pub fn break_outbox(&self) {
+        self.with(|data| {
+            for entry in data.outbox.values_mut() {
+                entry.body = Body::Deflated(vec![0xff]);
+            }
+        });
     }
 
     /// Lets the next `times` operations, whichever they are, go unanswered and undone.
@@ -173,6 +187,7 @@ impl Data {
             partition,
             version,
             body,
+            open,
             entries,
             ..
         } = commit;
@@ -180,7 +195,12 @@ impl Data {
             let key = (partition.clone(), entry.sort_key.clone());
             self.outbox.insert(key, entry);
         }
-        self.states.insert(partition, State { version, body });
+        let state = State {
+            version,
+            body,
+            open,
+        };
+        self.states.insert(partition, state);
         Ok(version)
     }
 }
@@ -203,21 +223,36 @@ impl<S: Serialize + DeserializeOwned + Send + Sync> IncidentStore<S> for MemoryS
         let prepared = Prepared::new(commit)?;
         self.perform(Operation::Commit, |data| data.write(prepared))
     }
+
+    async fn open_keys(&self, limit: usize) -> Result<Vec<String>, StoreError> {
+        self.perform(Operation::OpenKeys, |data| {
+            let open = data.states.values().filter_map(|state| state.open.clone());
+            let mut keys: Vec<String> = open.collect();
+            keys.sort_unstable();
+            keys.truncate(limit);
+            Ok(keys)
+        })
+    }
 }
 
 impl Outbox for MemoryStore {
-    async fn pending(
-        &self,
-        older_than: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<PendingEntry>, StoreError> {
+    async fn pending(&self, older_than: Timestamp, limit: usize) -> Result<Pending, StoreError> {
         let bound = sortable(older_than);
         self.perform(Operation::Pending, |data| {
             let old = data.outbox.iter().filter(|(_, e)| e.written_at < bound);
-            let mut entries: Vec<PendingEntry> = old.filter_map(pending_entry).collect();
-            entries.sort_by_key(|entry| entry.written_at);
-            entries.truncate(limit);
-            Ok(entries)
+            let mut entries: Vec<_> = old.collect();
+            entries.sort_by_key(|(_, entry)| &entry.written_at);
+            let mut pending = Pending::default();
+            for entry in entries {
+                if pending.entries.len() == limit {
+                    break;
+                }
+                match pending_entry(entry) {
+                    Some(entry) => pending.entries.push(entry),
+                    None => pending.unreadable += 1,
+                }
+            }
+            Ok(pending)
         })
     }
 

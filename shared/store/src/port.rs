@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use incident::IncidentId;
+use incident::{IncidentId, IncidentStatus};
 use jiff::{SignedDuration, Timestamp};
 use settings::Channel;
 
@@ -57,8 +57,8 @@ pub struct Commit<'a, S> {
     pub expected: Version,
     /// The new state.
     pub state: &'a S,
-    /// For people who look into the table: `open`, `resolved`, …
-    pub status: &'a str,
+    /// Whether it is open, for people who look into the table and for [`IncidentStore::open_keys`].
+    pub status: IncidentStatus,
     /// What is to be published.
     pub outbox: &'a [OutboxEntry],
     /// When the item may be forgotten; `None` while something fires.
@@ -104,6 +104,16 @@ pub struct PendingEntry {
     pub written_at: Timestamp,
 }
 
+/// What the outbox holds.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Pending {
+    /// What can be read.
+    pub entries: Vec<PendingEntry>,
+    /// How many entries were met that cannot be read, and so not be published: somebody has to
+    /// look at them, and until then nobody is told.
+    pub unreadable: usize,
+}
+
 /// The states of incidents.
 pub trait IncidentStore<S>: Send + Sync {
     /// Reads the states of these keys as they are now; every key has an entry in the answer.
@@ -114,28 +124,40 @@ pub trait IncidentStore<S>: Send + Sync {
 
     /// Writes a decision if its expected version is still the current one, and gives the new version.
     ///
-    /// [`StoreError::Conflict`] means: load and decide again. That is also right
+    /// [`StoreError::Conflict`] means: load and decide again. It is also the answer
     /// when the write succeeded and only its answer was lost: the client's repetition
-    /// then meets the version that it wrote itself. Loaded again, the state has the
-    /// version `expected + 1`, already contains the alerts, and our own entries are
-    /// in the outbox; deciding again finds duplicates and has nothing to write. So
-    /// compare-and-set is the idempotency, and no token has to be kept for it.
+    /// then meets the version that it wrote itself. Loaded again, that state has the
+    /// version `expected + 1` and equals what was to be written. Whoever compares the two
+    /// knows its own work and goes on to publish it; whoever does not, or comes when others
+    /// have decided since, finds duplicates and has nothing to write, and its entries are
+    /// in the outbox for a sweep. So compare-and-set is the idempotency, and no token has
+    /// to be kept for it.
     fn commit(
         &self,
         commit: Commit<'_, S>,
     ) -> impl Future<Output = Result<Version, StoreError>> + Send;
+
+    /// The keys whose last commit was open, at most `limit`, sorted.
+    ///
+    /// It is a view of the states with a delay of its own: a key may be missing for a moment after
+    /// it was opened, and be there for a moment after it was resolved. Load a state before
+    /// believing it.
+    fn open_keys(
+        &self,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
 }
 
 /// Notifications that were decided on and perhaps not yet published.
 pub trait Outbox: Send + Sync {
-    /// The entries that were written before a time, oldest first, at most `limit`.
+    /// The entries that were written before a time, oldest first, at most `limit` that can be read.
     ///
     /// An entry may show up some time after it was written, and some time after it was removed.
     fn pending(
         &self,
         older_than: Timestamp,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<PendingEntry>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Pending, StoreError>> + Send;
 
     /// Forgets entries that were published. Removing one that is gone is no error.
     fn remove(&self, entries: &[OutboxRef]) -> impl Future<Output = Result<(), StoreError>> + Send;

@@ -2,6 +2,7 @@
 //!
 //! Both twins prepare alike, so that the one in memory refuses what the table would.
 
+use incident::IncidentStatus;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -21,8 +22,10 @@ const AROUND_THE_BODY: usize = 256;
 
 /// The sort key of a state.
 pub(crate) const STATE: &str = "STATE";
-/// The only partition of the index: its entries are few and short-lived.
+/// The index's partition of what is to be published: its entries are few and short-lived.
 pub(crate) const OUTBOX: &str = "OUTBOX";
+/// The index's partition of what is open: no more than people can look at.
+pub(crate) const OPEN: &str = "OPEN";
 const INCIDENT: &str = "INCIDENT#";
 const OUTBOX_PREFIX: &str = "OUTBOX#";
 
@@ -76,7 +79,9 @@ pub(crate) struct Prepared {
     pub(crate) expected: Version,
     pub(crate) version: Version,
     pub(crate) body: Body,
-    pub(crate) status: String,
+    pub(crate) status: &'static str,
+    /// The index's sort key, when the state is open.
+    pub(crate) open: Option<String>,
     /// Epoch seconds.
     pub(crate) expires_at: Option<i64>,
     pub(crate) entries: Vec<PreparedEntry>,
@@ -109,7 +114,12 @@ impl Prepared {
                 limit: TRANSACTION_ITEMS - 1,
             });
         }
-        let around = partition.len() + commit.status.len() + AROUND_THE_BODY;
+        let open = match commit.status {
+            IncidentStatus::Open => Some(within(key.to_owned(), SORT_KEY)?),
+            IncidentStatus::Resolved | IncidentStatus::Info => None,
+        };
+        let index = open.as_ref().map_or(0, String::len);
+        let around = partition.len() + index + AROUND_THE_BODY;
         let mut total = around + body.size();
         check(key, total, ITEM)?;
         let mut entries = Vec::with_capacity(count);
@@ -128,7 +138,8 @@ impl Prepared {
             expected: commit.expected,
             version: commit.expected.next(),
             body,
-            status: commit.status.to_owned(),
+            status: commit.status.as_str(),
+            open,
             expires_at: commit.keep_until.map(Timestamp::as_second),
             entries,
         })
@@ -204,7 +215,7 @@ mod tests {
             key,
             expected: Version(4),
             state: Box::leak(Box::new(state)),
-            status: "open",
+            status: IncidentStatus::Open,
             outbox,
             keep_until: None,
         }
@@ -299,6 +310,12 @@ mod tests {
                 ..
             }
         ));
+        let key = "k".repeat(1025);
+        let open = commit(&key, "s", &[]);
+        let error = Prepared::new(open).unwrap_err();
+        assert!(matches!(error, StoreError::KeyTooLong { limit: 1024, .. }));
+        let status = IncidentStatus::Resolved;
+        assert!(Prepared::new(Commit { status, ..open }).is_ok());
     }
 
     #[test_case("2026-03-04T05:06:07Z", "2026-03-04T05:06:07.000Z")]

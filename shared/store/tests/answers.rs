@@ -20,7 +20,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use incident::IncidentId;
+use incident::{IncidentId, IncidentStatus};
 use jiff::{SignedDuration, Timestamp};
 use lambda_support::error::Retryable;
 use serde_json::{Value, json};
@@ -230,7 +230,9 @@ async fn pages_are_followed_past_what_cannot_be_read() {
             json!({ "Items": [entry("c")], "LastEvaluatedKey": entry("c") }),
         ),
     });
-    let entries = store.pending(Timestamp::MAX, 2).await.unwrap();
+    let pending = store.pending(Timestamp::MAX, 2).await.unwrap();
+    assert_eq!(pending.unreadable, 1);
+    let entries = pending.entries;
     let ids: Vec<&str> = entries.iter().map(|e| e.reference.id.as_str()).collect();
     assert_eq!(ids, ["a", "c"]);
     let asked = scripted.asked();
@@ -281,7 +283,7 @@ async fn a_repeated_transaction_has_the_same_token() {
         key: "k",
         expected: Version(1),
         state: &7,
-        status: "open",
+        status: IncidentStatus::Open,
         outbox: &outbox,
         keep_until: None,
     };
@@ -302,7 +304,7 @@ async fn only_a_decision_that_publishes_is_a_transaction() {
         key: "k",
         expected: Version::NONE,
         state: &7,
-        status: "open",
+        status: IncidentStatus::Open,
         outbox: &[],
         keep_until: None,
     };
@@ -310,4 +312,54 @@ async fn only_a_decision_that_publishes_is_a_transaction() {
     let asked = scripted.asked();
     assert_eq!(asked.len(), 1);
     assert_eq!(asked[0].0, "PutItem");
+}
+
+#[tokio::test]
+async fn open_keys_are_read_page_by_page_from_the_index_alone() {
+    let (store, scripted) = table(|n, _| {
+        let key = |name: &str| json!({ "gsi1sk": { "S": name } });
+        let last = json!({ "pk": { "S": "INCIDENT#b" } });
+        match n {
+            0 => (
+                200,
+                json!({ "Items": [key("a"), key("b")], "LastEvaluatedKey": last }),
+            ),
+            _ => (200, json!({ "Items": [key("c")] })),
+        }
+    });
+    let keys = IncidentStore::<u32>::open_keys(&store, 200).await.unwrap();
+    assert_eq!(keys, ["a", "b", "c"]);
+    let asked = scripted.asked();
+    let queried: Vec<&str> = asked
+        .iter()
+        .map(|(operation, _)| operation.as_str())
+        .collect();
+    assert_eq!(queried, ["Query", "Query"]);
+    assert_eq!(asked[0].1["IndexName"], json!("gsi1"));
+    assert_eq!(asked[1].1["Limit"], json!(198));
+}
+
+#[tokio::test]
+async fn only_an_open_state_is_in_the_index() {
+    let (store, scripted) = table(|_, _| (200, json!({})));
+    for status in [IncidentStatus::Open, IncidentStatus::Resolved] {
+        let commit = Commit {
+            key: "k",
+            expected: Version::NONE,
+            state: &7,
+            status,
+            outbox: &[],
+            keep_until: None,
+        };
+        store.commit(commit).await.unwrap();
+    }
+    let asked = scripted.asked();
+    let index = |n: usize| {
+        (
+            asked[n].1["Item"]["gsi1pk"].clone(),
+            asked[n].1["Item"]["gsi1sk"].clone(),
+        )
+    };
+    assert_eq!(index(0), (json!({ "S": "OPEN" }), json!({ "S": "k" })));
+    assert_eq!(index(1), (Value::Null, Value::Null));
 }

@@ -1,6 +1,6 @@
 //! The suite on the twin in memory, and the twin's faults.
 
-use incident::IncidentId;
+use incident::{IncidentId, IncidentStatus};
 use jiff::{SignedDuration, Timestamp};
 use lambda_support::error::Retryable;
 use settings::Channel;
@@ -14,7 +14,7 @@ async fn the_twin_in_memory_conforms() {
     let report = run_all(|| async { Ok(MemoryStore::new()) }).await;
     println!("{report}");
     assert!(report.passed(), "{report}");
-    assert_eq!(report.len(), 23);
+    assert_eq!(report.len(), 24);
 }
 
 fn commit(state: &u32, expected: u64) -> Commit<'_, u32> {
@@ -22,7 +22,7 @@ fn commit(state: &u32, expected: u64) -> Commit<'_, u32> {
         key: "k",
         expected: Version(expected),
         state,
-        status: "open",
+        status: IncidentStatus::Open,
         outbox: &[],
         keep_until: None,
     }

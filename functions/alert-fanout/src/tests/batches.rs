@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use incident::{NotificationEvent, SuppressionReason};
+use incident::{IncidentStatus, NotificationEvent, SuppressionReason};
 use jiff::Timestamp;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 use store::{Commit, Fault, IncidentStore, Operation, Outbox, Version};
 use test_case::test_case;
 
-use super::twins::{OneKeyDown, racing};
-use super::{advance, alarm, bench, clock, tick};
-use crate::{Answer, Handler, Rules};
+use super::twins::{OneKeyDown, Stumbling, racing};
+use super::{advance, alarm, bench, clock, patience, tick};
+use crate::event::Message;
+use crate::{Answer, Deadline, Handler, Rules, group};
 
 #[tokio::test]
 async fn a_repeated_message_makes_no_second_notification() {
@@ -91,7 +92,7 @@ async fn a_record_without_a_body_hides_no_neighbour() {
         { "messageId": "2", "eventSource": "aws:sqs", "body": alarm("urgent-1", "orders", "ALARM", 1) },
     ]}))
     .unwrap();
-    let (answer, books) = bench.handle(&event, "request").await;
+    let (answer, books) = bench.handle(&event, "request", Deadline::NONE).await;
     assert_eq!(
         serde_json::to_string(&answer.unwrap()).unwrap(),
         r#"{"batchItemFailures":[]}"#
@@ -126,9 +127,11 @@ async fn only_the_messages_of_an_incident_that_is_not_written_fail() {
 #[tokio::test]
 async fn a_table_that_cannot_be_read_fails_all_messages_and_tells_nobody() {
     let bench = bench();
-    bench
-        .store
-        .inject(Fault::Throttled, Some(Operation::Load), 1);
+    bench.store.inject(
+        Fault::Throttled,
+        Some(Operation::Load),
+        patience().attempts as usize,
+    );
     let bodies = [
         alarm("urgent-1", "a", "ALARM", 1),
         alarm("urgent-2", "b", "ALARM", 1),
@@ -143,9 +146,11 @@ async fn a_table_that_cannot_be_read_fails_all_messages_and_tells_nobody() {
 #[tokio::test]
 async fn an_alert_whose_message_failed_for_the_last_time_is_in_the_books() {
     let bench = bench();
-    bench
-        .store
-        .inject(Fault::Unavailable, Some(Operation::Load), 1);
+    bench.store.inject(
+        Fault::Unavailable,
+        Some(Operation::Load),
+        patience().attempts as usize,
+    );
     let (books, failed) = bench
         .batch_attempt(
             &[alarm("urgent-1", "orders", "ALARM", 1)],
@@ -251,14 +256,17 @@ async fn a_burst_of_2000_alarms_balances_the_books() {
     let told = bench.publisher.told();
     assert!(told.len() < 200, "{} notifications", told.len());
     let later = clock() + jiff::SignedDuration::from_hours(1);
-    assert_eq!(bench.store.0.pending(later, 1_000).await.unwrap(), []);
+    assert_eq!(
+        bench.store.0.pending(later, 1_000).await.unwrap(),
+        store::Pending::default()
+    );
 }
 
 #[tokio::test]
 async fn a_direct_invocation_is_one_message() {
     let bench = bench();
     let event = RawValue::from_string(alarm("urgent-1", "orders", "ALARM", 1)).unwrap();
-    let (answer, _) = bench.handle(&event, "request").await;
+    let (answer, _) = bench.handle(&event, "request", Deadline::NONE).await;
     let answer = serde_json::to_string(&answer.unwrap()).unwrap();
     assert_eq!(answer, r#"{"received":1,"notified":1,"suppressed":{}}"#);
     assert_eq!(bench.publisher.told().len(), 1);
@@ -267,11 +275,13 @@ async fn a_direct_invocation_is_one_message() {
 #[tokio::test]
 async fn a_direct_invocation_that_fails_is_an_error() {
     let bench = bench();
-    bench
-        .store
-        .inject(Fault::Unavailable, Some(Operation::Load), 1);
+    bench.store.inject(
+        Fault::Unavailable,
+        Some(Operation::Load),
+        patience().attempts as usize,
+    );
     let event = RawValue::from_string(alarm("urgent-1", "orders", "ALARM", 1)).unwrap();
-    let (answer, books) = bench.handle(&event, "request").await;
+    let (answer, books) = bench.handle(&event, "request", Deadline::NONE).await;
     let error = answer.unwrap_err().to_string();
     assert!(error.contains("the table did not answer load"), "{error}");
     assert_eq!(books.received, 0);
@@ -286,7 +296,7 @@ async fn an_invocation_by_a_topic_is_no_batch_of_the_queue() {
         { "EventSource": "aws:sns", "EventVersion": "1.0", "Sns": envelope },
     ]}))
     .unwrap();
-    let (answer, books) = bench.handle(&event, "request").await;
+    let (answer, books) = bench.handle(&event, "request", Deadline::NONE).await;
     assert!(matches!(answer.unwrap(), Answer::Direct(_)));
     assert_eq!((books.received, books.notified), (1, 1));
 }
@@ -298,7 +308,7 @@ async fn a_state_that_cannot_be_read_tells_people_all_the_same() {
         key: "orders/availability",
         expected: Version::NONE,
         state: &"no state".to_owned(),
-        status: "open",
+        status: IncidentStatus::Open,
         outbox: &[],
         keep_until: None,
     };
@@ -326,4 +336,101 @@ async fn a_tick_in_a_batch_is_no_alert() {
         .await;
     assert_eq!((books.received, books.heartbeats), (1, 1));
     assert!(failed.is_empty());
+}
+
+#[tokio::test]
+async fn a_read_that_stumbles_is_tried_again() {
+    for fault in [Fault::Unavailable, Fault::Throttled, Fault::AnswerLost] {
+        let bench = bench();
+        bench.store.inject(fault, Some(Operation::Load), 3);
+        let (books, failed) = bench
+            .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
+            .await;
+        assert_eq!((books.notified, failed.len()), (1, 0), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn reading_again_after_a_conflict_is_as_patient() {
+    let bench = bench();
+    let stumbling = Handler {
+        store: Stumbling(bench.store.clone()),
+        publisher: bench.publisher.clone(),
+        rules: bench.rules.clone(),
+        clock: bench.clock,
+        patience: bench.patience,
+    };
+    let (books, failed) = stumbling
+        .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
+        .await;
+    assert_eq!((books.notified, failed.len()), (1, 0));
+}
+
+#[test]
+fn a_message_whose_reading_panics_is_told_and_hides_no_neighbour() {
+    let bench = bench();
+    let message = |id: &str, body: String| Message {
+        id: id.to_owned(),
+        body,
+        received_at: clock(),
+        attempt: 1,
+        tick: false,
+    };
+    let messages = [
+        message("bad", "boom".to_owned()),
+        message("good", alarm("urgent-1", "orders", "ALARM", 1)),
+    ];
+    let read = |message: &Message| {
+        assert_ne!(message.body, "boom", "what a source may do to a parser");
+        bench
+            .rules
+            .classifier
+            .read(&message.body, message.received_at)
+    };
+    let groups = group::fold_with(&messages, &bench.rules, read);
+    let arrivals: Vec<_> = groups.iter().flat_map(|group| &group.arrivals).collect();
+    let ids: Vec<&str> = arrivals
+        .iter()
+        .map(|arrival| arrival.message.as_str())
+        .collect();
+    assert_eq!(ids, ["good", "bad"]);
+    let alert = &arrivals[1].alert.alert;
+    let text = format!("{} {}", alert.title, alert.description);
+    assert!(text.contains("Tocsin cannot read message bad"), "{text}");
+    assert!(text.contains("what a source may do to a parser"), "{text}");
+}
+
+#[tokio::test]
+async fn channels_that_are_not_deployed_are_not_told_and_the_books_say_so() {
+    let mut bench = bench();
+    let mut rules = (*bench.rules).clone();
+    let missing = rules.deployed(&[settings::Channel::Sms]);
+    assert!(missing.contains(&settings::Channel::Slack));
+    assert!(!missing.contains(&settings::Channel::Sms));
+    bench.rules = std::sync::Arc::new(rules);
+    let (books, _) = bench
+        .batch(&[
+            alarm("urgent-1", "orders", "ALARM", 1),
+            alarm("ordinary-1", "menus", "ALARM", 1),
+        ])
+        .await;
+    assert_eq!(
+        books.suppressed,
+        BTreeMap::from([(SuppressionReason::NoChannel, 1)])
+    );
+    let told = bench.publisher.told();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].channels, [settings::Channel::Sms]);
+}
+
+#[test_case(None, true; "absent")]
+#[test_case(Some(""), true; "empty")]
+#[test_case(Some("email, slack"), true; "a list")]
+#[test_case(Some("email,fax"), false; "no channel")]
+fn the_deployed_channels_are_read_from_the_environment(value: Option<&str>, expected: bool) {
+    let mut variables = vec![("TABLE_NAME", "t"), ("NOTIFY_TOPIC_ARN", "arn")];
+    variables.extend(value.map(|value| ("DEPLOYED_CHANNELS", value)));
+    let environment: lambda_support::env::MapEnvironment = variables.into_iter().collect();
+    let function = crate::Function::from_environment(&environment);
+    assert_eq!(function.is_ok(), expected, "{function:?}");
 }

@@ -1,8 +1,10 @@
 //! What the handler's tests share: events as AWS sends them, a clock, a topic and a table in memory.
 
 mod batches;
+mod deadlines;
 mod publishing;
 mod sending;
+mod strays;
 mod topic;
 mod twins;
 
@@ -19,7 +21,9 @@ use settings::Settings;
 use store::MemoryStore;
 use tokio::sync::Notify;
 
-use crate::{Answer, Books, Handler, Outgoing, Patience, PublishError, Publisher, Refusal, Rules};
+use crate::{
+    Answer, Books, Deadline, Handler, Outgoing, Patience, PublishError, Publisher, Refusal, Rules,
+};
 
 thread_local! {
     static NOW: Cell<Timestamp> = Cell::new("2026-03-02T08:00:00Z".parse().unwrap());
@@ -106,6 +110,13 @@ fn rules() -> Arc<Rules> {
     ))
 }
 
+fn patience() -> Patience {
+    Patience {
+        pause: Duration::from_millis(1),
+        ..Patience::default()
+    }
+}
+
 type Bench = Handler<MemoryStore, Topic>;
 
 fn bench() -> Bench {
@@ -114,10 +125,7 @@ fn bench() -> Bench {
         publisher: Topic::default(),
         rules: rules(),
         clock,
-        patience: Patience {
-            pause: Duration::from_millis(1),
-            ..Patience::default()
-        },
+        patience: patience(),
     }
 }
 
@@ -196,8 +204,17 @@ where
     }
 
     async fn batch_attempt(&self, bodies: &[String], attempt: u32) -> (Books, BTreeSet<String>) {
+        self.batch_until(bodies, attempt, Deadline::NONE).await
+    }
+
+    async fn batch_until(
+        &self,
+        bodies: &[String],
+        attempt: u32,
+        deadline: Deadline,
+    ) -> (Books, BTreeSet<String>) {
         let (answer, books) = self
-            .handle(&batch_attempt(bodies, attempt), "request")
+            .handle(&batch_attempt(bodies, attempt), "request", deadline)
             .await;
         let balance = books.notified + books.suppressed_total() + books.dead_lettered;
         assert_eq!(books.received, balance, "{books:?}");

@@ -1,13 +1,13 @@
 //! From the outbox to the topic: what a crash leaves behind is told by the next tick.
 
-use incident::NotificationEvent;
+use incident::{IncidentStatus, NotificationEvent};
 use store::{Commit, Fault, IncidentStore, Operation, Outbox, OutboxEntry, Version};
 
 use super::{Bench, Mood, advance, alarm, bench, clock, tick};
 
 async fn left(bench: &Bench) -> usize {
     let later = clock() + jiff::SignedDuration::from_hours(1);
-    bench.store.pending(later, 100).await.unwrap().len()
+    bench.store.pending(later, 100).await.unwrap().entries.len()
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn a_tick_leaves_alone_what_is_just_being_published() {
 }
 
 #[tokio::test]
-async fn a_topic_that_is_down_fails_no_message_and_stops_the_heartbeat() {
+async fn a_topic_that_is_down_fails_no_message_and_is_counted_beside_the_heartbeat() {
     let bench = bench();
     bench.publisher.is(Mood::Down);
     let (books, failed) = bench
@@ -63,7 +63,7 @@ async fn a_topic_that_is_down_fails_no_message_and_stops_the_heartbeat() {
     let (books, failed) = bench.batch(&[tick()]).await;
     assert_eq!(
         (books.heartbeats, books.unpublished, failed.len()),
-        (0, 1, 0)
+        (1, 1, 0)
     );
 
     bench.publisher.is(Mood::Well);
@@ -112,13 +112,16 @@ async fn an_outbox_that_cannot_be_cleared_is_published_again() {
 }
 
 #[tokio::test]
-async fn an_outbox_that_cannot_be_read_stops_the_heartbeat() {
+async fn an_outbox_that_cannot_be_read_is_counted_beside_the_heartbeat() {
     let bench = bench();
     bench
         .store
         .inject(Fault::Throttled, Some(Operation::Pending), 1);
     let (books, failed) = bench.batch(&[tick()]).await;
-    assert_eq!((books.heartbeats, failed.len()), (0, 0));
+    assert_eq!(
+        (books.heartbeats, books.unpublished, failed.len()),
+        (1, 1, 0)
+    );
 }
 
 #[tokio::test]
@@ -134,7 +137,7 @@ async fn an_entry_that_is_no_notification_keeps_nothing_else_back() {
         key: "a",
         expected: Version::NONE,
         state: &0_u32,
-        status: "open",
+        status: IncidentStatus::Open,
         outbox: &[entry],
         keep_until: None,
     };
@@ -148,6 +151,23 @@ async fn an_entry_that_is_no_notification_keeps_nothing_else_back() {
     let (books, _) = bench.batch(&[tick()]).await;
     assert_eq!(
         (books.swept, books.unpublished, books.heartbeats),
-        (1, 1, 0)
+        (1, 1, 1)
+    );
+}
+
+#[tokio::test]
+async fn an_entry_that_the_store_cannot_read_is_counted() {
+    let bench = bench();
+    bench.publisher.is(Mood::Down);
+    bench
+        .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
+        .await;
+    bench.store.break_outbox();
+    bench.publisher.is(Mood::Well);
+    advance(31);
+    let (books, _) = bench.batch(&[tick()]).await;
+    assert_eq!(
+        (books.swept, books.unpublished, books.heartbeats),
+        (0, 1, 1)
     );
 }

@@ -73,3 +73,29 @@ fn batches_fit_into_requests(sizes: &[usize], expected: &[usize]) {
         .map(|message| message.reference.id.parse::<usize>());
     assert!(ids.map(Result::unwrap).eq(0..sizes.len()));
 }
+
+#[tokio::test]
+async fn characters_that_the_topic_refuses_are_escaped_and_read_again() {
+    let bench = bench();
+    bench
+        .batch(&[alarm("urgent-\u{ffff}1\u{fffe}", "orders", "ALARM", 1)])
+        .await;
+    let taken = bench.publisher.taken.lock().unwrap().remove(0);
+    let refused = |c: char| matches!(c, '\u{fffe}' | '\u{ffff}');
+    assert!(!taken.body.contains(refused), "{}", taken.body);
+    assert!(
+        taken.body.contains(r"urgent-\uffff1\ufffe"),
+        "{}",
+        taken.body
+    );
+    let mut notification: incident::Notification = serde_json::from_str(&taken.body).unwrap();
+    assert!(
+        notification.alerts[0]
+            .title
+            .contains("urgent-\u{ffff}1\u{fffe}")
+    );
+    notification.incident.service = "a\u{ffff}b".into();
+    let message = Outgoing::new(&notification, reference(0), String::new());
+    let service = message.attributes.iter().find(|a| a.name == "service");
+    assert_eq!(service.unwrap().value, "a b");
+}

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Debug, Display};
 
+use incident::IncidentStatus;
 use lambda_support::error::chain;
 use serde::{Deserialize, Serialize};
 
@@ -87,7 +88,7 @@ pub(super) fn commit<'a>(
         key,
         expected: Version(state.version.saturating_sub(1)),
         state,
-        status: "open",
+        status: IncidentStatus::Open,
         outbox,
         keep_until: None,
     }

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use incident::IncidentStatus;
 use jiff::Timestamp;
 
 use super::check::{Failure, Probe, commit, conflict, same};
 use super::suite::Subject;
-use crate::port::{IncidentStore, Loaded, OutboxEntry, Version};
+use crate::port::{Commit, IncidentStore, Loaded, OutboxEntry, Version};
 
 async fn load<T: Subject>(store: &T, key: &str) -> Result<Loaded<Probe>, Failure> {
     let mut loaded = store.load(&[key]).await?;
@@ -115,7 +116,7 @@ async fn race<T: Subject>(store: T, entries: bool) -> Result<(), Failure> {
             many => return Err(Failure::new(format!("{} writers won", many.len()))),
         };
         same("state", &load(&store, "k").await?, &holds(winner.clone()))?;
-        let pending = store.pending(Timestamp::MAX, 100).await?;
+        let pending = store.pending(Timestamp::MAX, 100).await?.entries;
         let bodies = pending.iter().filter(|e| e.body == winner.note).count();
         same("entries of the winner", &(bodies > 0), &entries)?;
         let expected = if entries {
@@ -180,7 +181,59 @@ pub(super) async fn a_repeated_commit_finds_its_own_work<T: Subject>(
         store.commit(commit("k", &state, &outbox)).await,
     )?;
     same("state", &load(&store, "k").await?, &holds(state))?;
-    let pending = store.pending(Timestamp::MAX, 10).await?;
+    let pending = store.pending(Timestamp::MAX, 10).await?.entries;
     let ids: Vec<&str> = pending.iter().map(|e| e.reference.id.as_str()).collect();
     same("entries", &ids, &vec!["INC-1.1"])
+}
+
+/// The index follows the table with a delay, so it is asked until it has caught up.
+async fn open<T: Subject>(store: &T, limit: usize, expected: &[&str]) -> Result<(), Failure> {
+    let mut keys = Vec::new();
+    for _ in 0..100 {
+        keys = store.open_keys(limit).await?;
+        if keys == expected {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    same("open keys", &keys.as_slice(), &expected)
+}
+
+pub(super) async fn open_keys_are_those_whose_last_commit_was_open<T: Subject>(
+    store: T,
+) -> Result<(), Failure> {
+    open(&store, 10, &[]).await?;
+    let first = Probe::new(1, "opened");
+    let entry = OutboxEntry {
+        id: "INC-1.1".to_owned(),
+        body: "{}".to_owned(),
+        written_at: Timestamp::UNIX_EPOCH,
+    };
+    // With and without a notification: a transaction and a plain write.
+    store.commit(commit("b/errors", &first, &[entry])).await?;
+    store.commit(commit("a/errors", &first, &[])).await?;
+    store.commit(commit("c/latency", &first, &[])).await?;
+    let status = IncidentStatus::Info;
+    let quiet = Commit {
+        status,
+        ..commit("d/info", &first, &[])
+    };
+    store.commit(quiet).await?;
+    open(&store, 10, &["a/errors", "b/errors", "c/latency"]).await?;
+    open(&store, 2, &["a/errors", "b/errors"]).await?;
+    let second = Probe::new(2, "resolved");
+    let status = IncidentStatus::Resolved;
+    let over = Commit {
+        status,
+        ..commit("b/errors", &second, &[])
+    };
+    store.commit(over).await?;
+    open(&store, 10, &["a/errors", "c/latency"]).await?;
+    let third = Probe::new(3, "opened again");
+    store.commit(commit("b/errors", &third, &[])).await?;
+    open(&store, 10, &["a/errors", "b/errors", "c/latency"]).await?;
+    // What is open is not what is to be published.
+    let pending = store.pending(Timestamp::MAX, 10).await?;
+    same("outbox", &pending.entries.len(), &1)
 }

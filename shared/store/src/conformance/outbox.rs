@@ -35,7 +35,7 @@ async fn pending<T: Subject>(
 ) -> Result<Vec<PendingEntry>, Failure> {
     let mut entries = Vec::new();
     for _ in 0..100 {
-        entries = store.pending(older_than, limit).await?;
+        entries = store.pending(older_than, limit).await?.entries;
         if entries.len() == expected {
             break;
         }

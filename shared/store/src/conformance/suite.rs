@@ -91,6 +91,7 @@ where
         incidents::a_large_state_comes_back_the_same,
         incidents::many_keys_are_loaded_at_once,
         incidents::a_repeated_commit_finds_its_own_work,
+        incidents::open_keys_are_those_whose_last_commit_was_open,
         outbox::entries_are_written_with_the_state,
         outbox::a_failed_condition_writes_no_entry,
         outbox::pending_is_bounded_by_age_and_number,

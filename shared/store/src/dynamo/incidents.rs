@@ -13,13 +13,14 @@ use super::item::{
     Item, document, number, primary_key, read_number, read_text, take_document, text,
 };
 use super::patience::Patience;
-use super::table::DynamoStore;
+use super::table::{DynamoStore, INDEX};
 use crate::error::StoreError;
 use crate::port::{Commit, IncidentStore, Loaded, Version};
-use crate::prepared::{OUTBOX, Prepared, PreparedEntry, STATE, key_of, loaded, partition};
+use crate::prepared::{OPEN, OUTBOX, Prepared, PreparedEntry, STATE, key_of, loaded, partition};
 
 const LOAD: &str = "BatchGetItem";
 const PUT: &str = "PutItem";
+const QUERY: &str = "Query";
 const TRANSACT: &str = "TransactWriteItems";
 
 /// `BatchGetItem` takes so many keys.
@@ -50,6 +51,38 @@ impl<S: Serialize + DeserializeOwned + Send + Sync> IncidentStore<S> for DynamoS
             let entries = std::mem::take(&mut prepared.entries);
             self.transact(prepared, entries).await
         }
+    }
+
+    async fn open_keys(&self, limit: usize) -> Result<Vec<String>, StoreError> {
+        let mut keys = Vec::new();
+        let mut start: Option<Item> = None;
+        while keys.len() < limit {
+            let page = i32::try_from(limit - keys.len()).unwrap_or(i32::MAX);
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(INDEX)
+                .key_condition_expression("gsi1pk = :open")
+                .expression_attribute_values(":open", text(OPEN))
+                .projection_expression("gsi1sk")
+                .limit(page)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| failure(QUERY, error))?;
+            let items = answer.items.unwrap_or_default();
+            keys.extend(
+                items
+                    .iter()
+                    .filter_map(|item| read_text(item, "gsi1sk").map(str::to_owned)),
+            );
+            start = answer.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(keys)
     }
 }
 
@@ -172,6 +205,12 @@ fn state(prepared: Prepared) -> Item {
     item.insert("version".to_owned(), number(prepared.version.0));
     item.insert("status".to_owned(), text(prepared.status));
     item.insert("body".to_owned(), document(prepared.body));
+    // The index is sparse: the next commit writes the whole item anew, and a state that is not open
+    // any more leaves it.
+    if let Some(key) = prepared.open {
+        item.insert("gsi1pk".to_owned(), text(OPEN));
+        item.insert("gsi1sk".to_owned(), text(key));
+    }
     if let Some(at) = prepared.expires_at {
         item.insert("expires_at".to_owned(), number(at));
     }
@@ -194,6 +233,8 @@ fn read<S: DeserializeOwned>(mut item: Item) -> (Option<String>, Loaded<S>) {
 
 #[cfg(test)]
 mod tests {
+    use incident::IncidentStatus;
+
     use super::*;
 
     #[test]
@@ -208,20 +249,26 @@ mod tests {
 
     #[test]
     fn a_state_is_kept_for_ever_unless_told_otherwise() {
-        let commit = |keep_until| Commit {
+        let commit = |keep_until: Option<jiff::Timestamp>| Commit {
             key: "a",
             expected: Version(1),
             state: &7,
-            status: "open",
+            status: if keep_until.is_none() {
+                IncidentStatus::Open
+            } else {
+                IncidentStatus::Resolved
+            },
             outbox: &[],
             keep_until,
         };
         let item = state(Prepared::new(commit(None)).unwrap());
         let mut names: Vec<&str> = item.keys().map(String::as_str).collect();
         names.sort_unstable();
-        assert_eq!(names, ["body", "pk", "sk", "status", "version"]);
+        let expected = ["body", "gsi1pk", "gsi1sk", "pk", "sk", "status", "version"];
+        assert_eq!(names, expected);
         let at = "2026-03-04T05:06:07.9Z".parse().unwrap();
         let item = state(Prepared::new(commit(Some(at))).unwrap());
         assert_eq!(read_number(&item, "expires_at"), Some(1_772_600_767_i64));
+        assert_eq!(read_text(&item, "gsi1pk"), None);
     }
 }

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use super::failure::{failure, refused};
 use super::item::{Item, primary_key, read_text, take_document, text};
 use super::patience::Patience;
-use super::table::DynamoStore;
+use super::table::{DynamoStore, INDEX};
 use crate::error::StoreError;
-use crate::port::{Outbox, OutboxRef, PendingEntry};
+use crate::port::{Outbox, OutboxRef, Pending, PendingEntry};
 use crate::prepared::{OUTBOX, entry_key, id_of, key_of, partition, sortable};
 
 const QUERY: &str = "Query";
@@ -20,20 +20,16 @@ const REMOVE: &str = "BatchWriteItem";
 const REQUESTS: usize = 25;
 
 impl Outbox for DynamoStore {
-    async fn pending(
-        &self,
-        older_than: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<PendingEntry>, StoreError> {
-        let mut entries = Vec::new();
+    async fn pending(&self, older_than: Timestamp, limit: usize) -> Result<Pending, StoreError> {
+        let mut pending = Pending::default();
         let mut start: Option<Item> = None;
-        while entries.len() < limit {
-            let page = i32::try_from(limit - entries.len()).unwrap_or(i32::MAX);
+        while pending.entries.len() < limit {
+            let page = i32::try_from(limit - pending.entries.len()).unwrap_or(i32::MAX);
             let answer = self
                 .client
                 .query()
                 .table_name(&self.table)
-                .index_name("gsi1")
+                .index_name(INDEX)
                 .key_condition_expression("gsi1pk = :outbox AND gsi1sk < :bound")
                 .expression_attribute_values(":outbox", text(OUTBOX))
                 .expression_attribute_values(":bound", text(sortable(older_than)))
@@ -42,19 +38,18 @@ impl Outbox for DynamoStore {
                 .send()
                 .await
                 .map_err(|error| failure(QUERY, error))?;
-            entries.extend(
-                answer
-                    .items
-                    .unwrap_or_default()
-                    .into_iter()
-                    .filter_map(read),
-            );
+            for item in answer.items.unwrap_or_default() {
+                match read(item) {
+                    Some(entry) => pending.entries.push(entry),
+                    None => pending.unreadable += 1,
+                }
+            }
             start = answer.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() {
                 break;
             }
         }
-        Ok(entries)
+        Ok(pending)
     }
 
     async fn remove(&self, entries: &[OutboxRef]) -> Result<(), StoreError> {

@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::Client;
 
+/// The sparse index of what is open and what is to be published.
+pub(super) const INDEX: &str = "gsi1";
+
 /// A DynamoDB table. Clones share the client and count as one process.
 #[derive(Clone, Debug)]
 pub struct DynamoStore {
