@@ -94,7 +94,7 @@ async fn ordinary_alerts_do_not_look_through_the_open_incidents() {
         &[ring.clone()][..],
         &[ring.clone(), ring],
         std::slice::from_ref(&end),
-        &[end.clone(), end],
+        &[end.clone(), end.clone()],
         &short,
         &short,
     ] {
