@@ -70,6 +70,8 @@ impl Books {
                     .into_iter()
                     .flatten()
                     .filter_map(Value::as_str)
+                    // Every metric has it, and there is one stack.
+                    .filter(|name| *name != "stack")
                     .filter_map(|name| {
                         Some((name.to_owned(), object.get(name)?.as_str()?.to_owned()))
                     })

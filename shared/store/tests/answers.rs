@@ -317,7 +317,7 @@ async fn only_a_decision_that_publishes_is_a_transaction() {
 #[tokio::test]
 async fn open_keys_are_read_page_by_page_from_the_index_alone() {
     let (store, scripted) = table(|n, _| {
-        let key = |name: &str| json!({ "gsi1sk": { "S": name } });
+        let key = |name: &str| json!({ "gsi2sk": { "S": name } });
         let last = json!({ "pk": { "S": "INCIDENT#b" } });
         match n {
             0 => (
@@ -335,7 +335,7 @@ async fn open_keys_are_read_page_by_page_from_the_index_alone() {
         .map(|(operation, _)| operation.as_str())
         .collect();
     assert_eq!(queried, ["Query", "Query"]);
-    assert_eq!(asked[0].1["IndexName"], json!("gsi1"));
+    assert_eq!(asked[0].1["IndexName"], json!("gsi2"));
     assert_eq!(asked[1].1["Limit"], json!(198));
 }
 
@@ -356,8 +356,8 @@ async fn only_an_open_state_is_in_the_index() {
     let asked = scripted.asked();
     let index = |n: usize| {
         (
-            asked[n].1["Item"]["gsi1pk"].clone(),
-            asked[n].1["Item"]["gsi1sk"].clone(),
+            asked[n].1["Item"]["gsi2pk"].clone(),
+            asked[n].1["Item"]["gsi2sk"].clone(),
         )
     };
     assert_eq!(index(0), (json!({ "S": "OPEN" }), json!({ "S": "k" })));

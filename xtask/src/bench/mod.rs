@@ -75,11 +75,14 @@ fn prepare(emulator: &Emulator) -> Result<()> {
         "DynamoDB_20120810.CreateTable",
         &json!({
             "TableName": TABLE, "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [text("pk"), text("sk"), text("gsi1pk"), text("gsi1sk")],
+            "AttributeDefinitions": [text("pk"), text("sk"), text("gsi1pk"), text("gsi1sk"), text("gsi2pk"), text("gsi2sk")],
             "KeySchema": [key("pk", "HASH"), key("sk", "RANGE")],
             "GlobalSecondaryIndexes": [{
                 "IndexName": "gsi1", "KeySchema": [key("gsi1pk", "HASH"), key("gsi1sk", "RANGE")],
                 "Projection": {"ProjectionType": "ALL"}
+            }, {
+                "IndexName": "gsi2", "KeySchema": [key("gsi2pk", "HASH"), key("gsi2sk", "RANGE")],
+                "Projection": {"ProjectionType": "KEYS_ONLY"}
             }]
         }),
     )?;

@@ -24,21 +24,25 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Failure> {
         .billing_mode(BillingMode::PayPerRequest)
         .key_schema(part("pk", KeyType::Hash)?)
         .key_schema(part("sk", KeyType::Range)?);
-    for attribute in ["pk", "sk", "gsi1pk", "gsi1sk"] {
+    for attribute in ["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"] {
         let definition = AttributeDefinition::builder()
             .attribute_name(attribute)
             .attribute_type(ScalarAttributeType::S);
         request = request.attribute_definitions(definition.build().map_err(failure)?);
     }
-    let all = Projection::builder().projection_type(ProjectionType::All);
-    let index = GlobalSecondaryIndex::builder()
-        .index_name("gsi1")
-        .key_schema(part("gsi1pk", KeyType::Hash)?)
-        .key_schema(part("gsi1sk", KeyType::Range)?)
-        .projection(all.build());
-    let index = index.build().map_err(failure)?;
-    let created = request.global_secondary_indexes(index).send().await;
-    created.map_err(failure)?;
+    for (index, projection) in [
+        ("gsi1", ProjectionType::All),
+        ("gsi2", ProjectionType::KeysOnly),
+    ] {
+        let projection = Projection::builder().projection_type(projection);
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(index)
+            .key_schema(part(&format!("{index}pk"), KeyType::Hash)?)
+            .key_schema(part(&format!("{index}sk"), KeyType::Range)?)
+            .projection(projection.build());
+        request = request.global_secondary_indexes(index.build().map_err(failure)?);
+    }
+    request.send().await.map_err(failure)?;
     let there = client.wait_until_table_exists().table_name(name);
     there.wait(Duration::from_secs(60)).await.map_err(failure)?;
     let expiry = TimeToLiveSpecification::builder()

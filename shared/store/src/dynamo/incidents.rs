@@ -13,7 +13,7 @@ use super::item::{
     Item, document, number, primary_key, read_number, read_text, take_document, text,
 };
 use super::patience::Patience;
-use super::table::{DynamoStore, INDEX};
+use super::table::{DynamoStore, OPEN_INDEX};
 use crate::error::StoreError;
 use crate::port::{Commit, IncidentStore, Loaded, Version};
 use crate::prepared::{OPEN, OUTBOX, Prepared, PreparedEntry, STATE, key_of, loaded, partition};
@@ -62,10 +62,10 @@ impl<S: Serialize + DeserializeOwned + Send + Sync> IncidentStore<S> for DynamoS
                 .client
                 .query()
                 .table_name(&self.table)
-                .index_name(INDEX)
-                .key_condition_expression("gsi1pk = :open")
+                .index_name(OPEN_INDEX)
+                .key_condition_expression("gsi2pk = :open")
                 .expression_attribute_values(":open", text(OPEN))
-                .projection_expression("gsi1sk")
+                .projection_expression("gsi2sk")
                 .limit(page)
                 .set_exclusive_start_key(start)
                 .send()
@@ -75,7 +75,7 @@ impl<S: Serialize + DeserializeOwned + Send + Sync> IncidentStore<S> for DynamoS
             keys.extend(
                 items
                     .iter()
-                    .filter_map(|item| read_text(item, "gsi1sk").map(str::to_owned)),
+                    .filter_map(|item| read_text(item, "gsi2sk").map(str::to_owned)),
             );
             start = answer.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() {
@@ -208,8 +208,8 @@ fn state(prepared: Prepared) -> Item {
     // The index is sparse: the next commit writes the whole item anew, and a state that is not open
     // any more leaves it.
     if let Some(key) = prepared.open {
-        item.insert("gsi1pk".to_owned(), text(OPEN));
-        item.insert("gsi1sk".to_owned(), text(key));
+        item.insert("gsi2pk".to_owned(), text(OPEN));
+        item.insert("gsi2sk".to_owned(), text(key));
     }
     if let Some(at) = prepared.expires_at {
         item.insert("expires_at".to_owned(), number(at));
@@ -264,11 +264,11 @@ mod tests {
         let item = state(Prepared::new(commit(None)).unwrap());
         let mut names: Vec<&str> = item.keys().map(String::as_str).collect();
         names.sort_unstable();
-        let expected = ["body", "gsi1pk", "gsi1sk", "pk", "sk", "status", "version"];
+        let expected = ["body", "gsi2pk", "gsi2sk", "pk", "sk", "status", "version"];
         assert_eq!(names, expected);
         let at = "2026-03-04T05:06:07.9Z".parse().unwrap();
         let item = state(Prepared::new(commit(Some(at))).unwrap());
         assert_eq!(read_number(&item, "expires_at"), Some(1_772_600_767_i64));
-        assert_eq!(read_text(&item, "gsi1pk"), None);
+        assert_eq!(read_text(&item, "gsi2pk"), None);
     }
 }

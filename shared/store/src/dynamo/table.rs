@@ -8,6 +8,9 @@ use aws_sdk_dynamodb::Client;
 
 /// The sparse index of what is open and what is to be published.
 pub(super) const INDEX: &str = "gsi1";
+/// The sparse index of open incidents, keys only: it is written when an incident opens and when it ends,
+/// not at every decision in between, and never holds a state.
+pub(super) const OPEN_INDEX: &str = "gsi2";
 
 /// A DynamoDB table. Clones share the client and count as one process.
 #[derive(Clone, Debug)]
