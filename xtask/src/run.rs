@@ -81,7 +81,7 @@ impl Steps {
         let output = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
         self.end(name, start, status.success());
         if !status.success() {
-            let lines: Vec<&str> = output.lines().collect();
+            let lines: Vec<&str> = output.lines().filter(|line| !is_progress(line)).collect();
             for line in lines.iter().skip(lines.len().saturating_sub(TAIL)) {
                 println!("    │ {line}");
             }
@@ -180,7 +180,23 @@ pub(crate) fn closing_lines(output: &str) -> Vec<&str> {
         .lines()
         .map(str::trim)
         .filter(|line| marks.iter().any(|mark| line.contains(mark)))
+        // A crate without tests has nothing to say.
+        .filter(|line| !line.contains("0 passed; 0 failed"))
         .collect()
+}
+
+/// What Cargo says of each crate: of no use to who looks for a fault.
+fn is_progress(line: &str) -> bool {
+    let words = [
+        "Compiling ",
+        "Checking ",
+        "Downloading ",
+        "Downloaded ",
+        "Updating ",
+        "Locking ",
+        "Adding ",
+    ];
+    words.iter().any(|word| line.trim_start().starts_with(word))
 }
 
 /// Reads a file, or says which one could not be read.
