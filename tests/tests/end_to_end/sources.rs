@@ -158,6 +158,13 @@ fn rules_let_trouble_through_and_keep_noise_out() -> Result<()> {
             &json!({"status": status}),
         )
     };
+    let backup = |state: &str| {
+        event(
+            "aws.backup",
+            "Backup Job State Change",
+            &json!({"state": state}),
+        )
+    };
     let sign_in = |who: &str| {
         event(
             "aws.signin",
@@ -203,7 +210,13 @@ fn rules_let_trouble_through_and_keep_noise_out() -> Result<()> {
         ("ecs", task("UserInitiated"), false),
         ("security-hub", security_hub("CRITICAL", "NEW"), true),
         ("security-hub", security_hub("LOW", "NEW"), false),
-        ("security-hub", security_hub("CRITICAL", "RESOLVED"), false),
+        // What is settled must be heard of, or its trouble would never end; it has lost its severity.
+        (
+            "security-hub",
+            security_hub("INFORMATIONAL", "RESOLVED"),
+            true,
+        ),
+        ("security-hub", security_hub("CRITICAL", "NOTIFIED"), false),
         ("security-hub", custom, true),
         ("rds", rds("failover"), true),
         ("rds", rds("backup"), false),
@@ -215,8 +228,20 @@ fn rules_let_trouble_through_and_keep_noise_out() -> Result<()> {
         ("codedeploy", deploy("START"), false),
         ("step-functions", machine("TIMED_OUT"), true),
         ("step-functions", machine("RUNNING"), false),
+        ("step-functions", machine("ABORTED"), false),
         ("trusted-advisor", advisor("ERROR"), true),
-        ("trusted-advisor", advisor("OK"), false),
+        ("trusted-advisor", advisor("OK"), true),
+        ("backup", backup("FAILED"), true),
+        ("backup", backup("RUNNING"), false),
+        (
+            "synthetics",
+            event(
+                "aws.synthetics",
+                "Synthetics Canary TestRun Failure",
+                &json!({}),
+            ),
+            true,
+        ),
         ("root-sign-in", sign_in("Root"), true),
         ("root-sign-in", sign_in("IAMUser"), false),
         (
