@@ -392,3 +392,17 @@ fn fields_that_may_be_secret_do_not_leave() {
     );
     assert!(alert.contains("o-1"));
 }
+
+#[test_case("Threshold Crossed: 1 datapoint (10.0) was greater than or equal to the threshold (10.0).", Some(10.0); "older words")]
+#[test_case("Threshold Crossed: 2 out of the last 3 datapoints [7.5 (23/11/26 09:48:00), 1.0 (23/11/26 09:43:00)] were greater", Some(7.5); "several")]
+#[test_case("Threshold Crossed: Average 12.4 GreaterThanThreshold 5.0", Some(12.4); "a local endpoint")]
+#[test_case("test", None; "anybodys words")]
+fn the_value_is_read_from_the_reason(reason: &str, expected: Option<f64>) {
+    let mut message: Value = serde_json::from_str(&Alarm::default().message()).unwrap();
+    message["NewStateReason"] = reason.into();
+    let alert = only(read(&message.to_string(), now()).alerts);
+    assert_eq!(
+        alert.measurement.and_then(|measured| measured.value),
+        expected
+    );
+}

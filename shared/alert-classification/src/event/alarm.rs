@@ -454,7 +454,7 @@ fn comparison(operator: &str, reason: &str, status: Status, band: bool) -> &'sta
 /// older `1 datapoint (10.0) was greater …`.
 fn datapoints_in(reason: &str) -> Vec<f64> {
     let Some((_, after)) = reason.split_once("datapoint") else {
-        return Vec::new();
+        return datapoint_before_operator(reason).into_iter().collect();
     };
     let after = after.trim_start_matches('s').trim_start();
     if let Some(list) = after.strip_prefix('[') {
@@ -472,6 +472,16 @@ fn datapoints_in(reason: &str) -> Vec<f64> {
         .filter(|number: &f64| number.is_finite())
         .into_iter()
         .collect()
+}
+
+/// The number of `Threshold Crossed: Average 12.4 GreaterThanThreshold 5.0`, as local AWS endpoints write it.
+fn datapoint_before_operator(reason: &str) -> Option<f64> {
+    let words: Vec<&str> = reason.split(' ').take(8).collect();
+    let is_operator =
+        |word: &&str| word.ends_with("ThanThreshold") || word.ends_with("ToThreshold");
+    let operator = words.iter().position(|word| is_operator(&word))?;
+    let number = words.get(operator.checked_sub(1)?)?.parse().ok();
+    number.filter(|number: &f64| number.is_finite())
 }
 
 /// The number of `… the threshold (5.0)`.
