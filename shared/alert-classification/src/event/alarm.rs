@@ -479,7 +479,7 @@ fn datapoint_before_operator(reason: &str) -> Option<f64> {
     let words: Vec<&str> = reason.split(' ').take(8).collect();
     let is_operator =
         |word: &&str| word.ends_with("ThanThreshold") || word.ends_with("ToThreshold");
-    let operator = words.iter().position(|word| is_operator(word))?;
+    let operator = words.iter().position(is_operator)?;
     let number = words.get(operator.checked_sub(1)?)?.parse().ok();
     number.filter(|number: &f64| number.is_finite())
 }
