@@ -103,6 +103,8 @@ pub(crate) fn build_packages(
         Profile::Dev => "functions (dev profile)",
         Profile::Release => "functions (release profile)",
     };
+    // cargo-lambda moves what Cargo built; two that do so at once take it away from each other.
+    let _lock = project.lock("build.lock", "the functions")?;
     steps.program(name, &mut command).map(drop)
 }
 

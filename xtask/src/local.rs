@@ -1,5 +1,6 @@
 //! A local AWS with Tocsin in it.
 
+use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -18,6 +19,8 @@ pub(crate) struct Local {
     pub(crate) emulator: Emulator,
     pub(crate) stack: Stack,
     pub(crate) was_running: bool,
+    /// Nobody else starts or deploys this instance meanwhile.
+    _lock: File,
 }
 
 /// The instances; each has a folder of its own, so that tests do not disturb a demo that was kept.
@@ -28,11 +31,17 @@ pub(crate) const TEST: &str = "test";
 pub(crate) fn ready(project: &Project, steps: &mut Steps, instance: &str) -> Result<Local> {
     setup::run(project, steps)?;
     functions::build(project, steps, Profile::Dev, Arch::host())?;
-    deployed(project, steps, instance)
+    deployed(project, steps, instance, lock(project, instance)?)
 }
 
-/// Starts and deploys what is in `target/lambda`.
-pub(crate) fn deployed(project: &Project, steps: &mut Steps, instance: &str) -> Result<Local> {
+/// Starts and deploys what is in `target/lambda`, after whatever an earlier run left is ended.
+pub(crate) fn fresh(project: &Project, steps: &mut Steps, instance: &str) -> Result<Local> {
+    let lock = lock(project, instance)?;
+    end(project, instance)?;
+    deployed(project, steps, instance, lock)
+}
+
+fn deployed(project: &Project, steps: &mut Steps, instance: &str, lock: File) -> Result<Local> {
     let folder = folder(project, instance);
     let found = Emulator::find(&folder)?;
     let was_running = found.is_some();
@@ -61,7 +70,13 @@ pub(crate) fn deployed(project: &Project, steps: &mut Steps, instance: &str) -> 
         emulator,
         stack,
         was_running,
+        _lock: lock,
     })
+}
+
+/// Without it, one run would take for crashed what another is just starting.
+fn lock(project: &Project, instance: &str) -> Result<File> {
+    project.lock(&format!("{instance}/lock"), "the local AWS")
 }
 
 /// `cargo xtask up`.
@@ -99,8 +114,8 @@ pub(crate) fn hints(project: &Project, local: &Local) {
 /// `cargo xtask down`.
 pub(crate) fn down(project: &Project) -> Result<()> {
     let mut ended = false;
-    for instance in [DEMO, TEST] {
-        ended |= end(project, instance)?;
+    for entry in fs::read_dir(project.path(".local")).into_iter().flatten() {
+        ended |= end(project, &entry?.file_name().to_string_lossy())?;
     }
     println!(
         "{}",

@@ -1,6 +1,7 @@
 //! Where things are in this repository.
 
 use std::env;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -59,6 +60,21 @@ impl Project {
             .current_dir(&self.root)
             .env("SAM_CLI_TELEMETRY", "0");
         command
+    }
+
+    /// Waits until no other `cargo xtask` of this folder works with a thing. The lock ends with the file, or with this process.
+    pub(crate) fn lock(&self, file: &str, what: &str) -> Result<File> {
+        let path = self.path(".local").join(file);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let lock =
+            File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        if lock.try_lock().is_err() {
+            println!("  another `cargo xtask` works with {what}; waiting for it …");
+            lock.lock()?;
+        }
+        Ok(lock)
     }
 
     /// Cargo, as a command of this workspace.

@@ -112,16 +112,12 @@ fn with_stack(
     work: impl FnOnce(&Project, &mut Steps, &Local),
 ) {
     // What an earlier run left would be counted by this one.
-    let cleared = local::end(project, local::TEST);
-    if steps.note(cleared).is_none() {
-        return;
-    }
-    let deployed = local::deployed(project, steps, local::TEST);
+    let deployed = local::fresh(project, steps, local::TEST);
     if let Some(local) = steps.note(deployed) {
         work(project, steps, &local);
+        let ended = local.emulator.stop();
+        steps.note(ended);
     }
-    let ended = local::end(project, local::TEST);
-    steps.note(ended);
 }
 
 fn nextest(project: &Project) -> Result<Command> {
