@@ -80,12 +80,7 @@ fn show_all(stack: &Stack, screen: &Screen) -> Result<()> {
             state: "ALARM",
         },
     )?;
-    // The local AWS tells whole seconds; within one, an end would not be known to follow its beginning.
-    let second = || jiff::Timestamp::now().as_second();
-    let breached = second();
-    wait::until("the next second", PATIENCE, || {
-        Ok((second() > breached).then_some(()))
-    })?;
+    wait::next_second()?;
     let resolved = act(
         stack,
         screen,
