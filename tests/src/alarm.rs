@@ -1,9 +1,13 @@
 //! A CloudWatch alarm as somebody would make it who points alarms at Tocsin.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::stack::Stack;
+use crate::wait;
 
 /// An alarm on a metric without dimensions: above the threshold is bad.
 #[derive(Clone, Debug)]
@@ -66,6 +70,18 @@ impl Alarm<'_> {
         cloudwatch(stack, "PutMetricData", &body)?;
         Ok(())
     }
+}
+
+/// Waits until the next change of an alarm has another time than the last one: the local AWS stamps changes with whole seconds, and two
+/// of the same second have no order.
+///
+/// # Errors
+/// When the clock stands still.
+pub fn next_second() -> Result<()> {
+    let now = Timestamp::now().as_second();
+    wait::until("the next second", Duration::from_secs(5), || {
+        Ok((Timestamp::now().as_second() > now).then_some(()))
+    })
 }
 
 /// Makes an alarm believe that it is in a state, which carries its actions out.

@@ -81,6 +81,7 @@ fn show_all(stack: &Stack, screen: &Screen) -> Result<()> {
         },
     )?;
     wait::next_second()?;
+    alarm::next_second()?;
     let resolved = act(
         stack,
         screen,
