@@ -7,20 +7,6 @@ use anyhow::{Result, bail};
 /// How often a condition is looked at. Short, because nothing is measured by it that is not also stamped elsewhere.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Waits until the clock shows another second: the local AWS tells the times of alarms in whole seconds, and within
-/// one nobody could know that an end follows its beginning.
-///
-/// # Errors
-/// When the clock stands still.
-pub fn next_second() -> Result<()> {
-    let second = || jiff::Timestamp::now().as_second();
-    let now = second();
-    let limit = Duration::from_secs(5);
-    until("the next second", limit, || {
-        Ok((second() > now).then_some(()))
-    })
-}
-
 /// Calls `probe` until it gives a value.
 ///
 /// # Errors

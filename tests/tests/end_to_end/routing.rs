@@ -66,7 +66,6 @@ fn a_breached_metric_reaches_everybody_and_so_does_its_recovery() -> Result<()> 
             .is_empty()
     );
 
-    wait::next_second()?;
     alarm::next_second()?;
     measure_until(&scene, &alarm, 0.4, 4000, "OK")?;
     let email = scene.wait_for("e-mail", 2, Scene::emails)?.remove(1);

@@ -80,7 +80,6 @@ fn show_all(stack: &Stack, screen: &Screen) -> Result<()> {
             state: "ALARM",
         },
     )?;
-    wait::next_second()?;
     alarm::next_second()?;
     let resolved = act(
         stack,
