@@ -3,6 +3,7 @@
 
 use super::data::{RDS_BEGINS, RDS_ENDS};
 use super::operations::COST_ANOMALY;
+use super::security::CONFIG_RULE;
 use super::{Kind, Test};
 use crate::alert::Status::{Firing, Resolved};
 
@@ -34,30 +35,7 @@ pub(crate) const MESSAGES: &[Message] = &[
     Message {
         has: &["configRuleName", "newEvaluationResult"],
         source: "aws.config",
-        kind: Kind {
-            title: "Config rule {configRuleName}: {resourceType} {resourceId} is {newEvaluationResult.complianceType}",
-            labels: &[
-                ("config_rule", "configRuleName"),
-                ("resource_type", "resourceType"),
-                ("resource", "resourceId"),
-            ],
-            tests: &[
-                Test::Is(
-                    "newEvaluationResult.complianceType",
-                    &["NON_COMPLIANT"],
-                    Firing,
-                ),
-                Test::Is(
-                    "newEvaluationResult.complianceType",
-                    &["COMPLIANT", "NOT_APPLICABLE"],
-                    Resolved,
-                ),
-            ],
-            description: "newEvaluationResult.annotation",
-            annotations: &[("before", "oldEvaluationResult.complianceType")],
-            changed_at: "newEvaluationResult.resultRecordedTime|notificationCreationTime",
-            ..Kind::named("Config Rules Compliance Change")
-        },
+        kind: CONFIG_RULE,
     },
     Message {
         has: &["configurationItem", "configurationItemDiff"],

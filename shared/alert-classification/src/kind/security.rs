@@ -3,6 +3,32 @@
 use super::{Kind, Test};
 use crate::alert::Status::{Firing, Resolved};
 
+/// By EventBridge and by SNS alike, so that what fires by one road is over by the other.
+pub(super) const CONFIG_RULE: Kind = Kind {
+    title: "Config rule {configRuleName}: {resourceType} {resourceId} is {newEvaluationResult.complianceType}",
+    labels: &[
+        ("config_rule", "configRuleName"),
+        ("resource_type", "resourceType"),
+        ("resource", "resourceId"),
+    ],
+    tests: &[
+        Test::Is(
+            "newEvaluationResult.complianceType",
+            &["NON_COMPLIANT"],
+            Firing,
+        ),
+        Test::Is(
+            "newEvaluationResult.complianceType",
+            &["COMPLIANT", "NOT_APPLICABLE"],
+            Resolved,
+        ),
+    ],
+    description: "newEvaluationResult.annotation",
+    annotations: &[("before", "oldEvaluationResult.complianceType")],
+    changed_at: "newEvaluationResult.resultRecordedTime|notificationCreationTime",
+    ..Kind::named("Config Rules Compliance Change")
+};
+
 pub(super) const KINDS: &[Kind] = &[
     Kind {
         title: "GuardDuty: {title}",
@@ -200,30 +226,7 @@ pub(super) const KINDS: &[Kind] = &[
         changed_at: "notificationCreationTime",
         ..Kind::named("Config Configuration Item Change")
     },
-    Kind {
-        title: "Config rule {configRuleName}: {resourceType} {resourceId} is {newEvaluationResult.complianceType}",
-        labels: &[
-            ("config_rule", "configRuleName"),
-            ("resource_type", "resourceType"),
-            ("resource", "resourceId"),
-        ],
-        tests: &[
-            Test::Is(
-                "newEvaluationResult.complianceType",
-                &["NON_COMPLIANT"],
-                Firing,
-            ),
-            Test::Is(
-                "newEvaluationResult.complianceType",
-                &["COMPLIANT", "NOT_APPLICABLE"],
-                Resolved,
-            ),
-        ],
-        description: "newEvaluationResult.annotation",
-        annotations: &[("before", "oldEvaluationResult.complianceType")],
-        changed_at: "newEvaluationResult.resultRecordedTime|notificationCreationTime",
-        ..Kind::named("Config Rules Compliance Change")
-    },
+    CONFIG_RULE,
     Kind {
         title: "{resource-type} {resource-id} is {compliance-status} ({compliance-type})",
         labels: &[
