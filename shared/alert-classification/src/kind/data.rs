@@ -73,6 +73,26 @@ const fn rds(name: &'static str) -> Kind {
     }
 }
 
+/// By EventBridge and by SNS alike, so that what fires by one road is over by the other.
+pub(super) const BACKUP_JOB: Kind = Kind {
+    title: "Backup job of {resourceArn|resourceType}: {state}",
+    labels: &[
+        ("resource", "resourceArn|/resources.0"),
+        ("vault", "backupVaultName"),
+    ],
+    tests: &[
+        Test::Is(
+            "state",
+            &["FAILED", "ABORTED", "EXPIRED", "PARTIAL"],
+            Firing,
+        ),
+        Test::Is("state", &["COMPLETED"], Resolved),
+    ],
+    description: "statusMessage",
+    annotations: &[("job", "backupJobId"), ("resource_type", "resourceType")],
+    ..Kind::named("Backup Job State Change")
+};
+
 pub(super) const KINDS: &[Kind] = &[
     rds("RDS DB Instance Event"),
     rds("RDS DB Cluster Event"),
@@ -159,24 +179,7 @@ pub(super) const KINDS: &[Kind] = &[
         annotations: &[("snapshot", "snapshot_id")],
         ..Kind::named("EBS Snapshot Notification")
     },
-    Kind {
-        title: "Backup job of {resourceArn|resourceType}: {state}",
-        labels: &[
-            ("resource", "resourceArn|/resources.0"),
-            ("vault", "backupVaultName"),
-        ],
-        tests: &[
-            Test::Is(
-                "state",
-                &["FAILED", "ABORTED", "EXPIRED", "PARTIAL"],
-                Firing,
-            ),
-            Test::Is("state", &["COMPLETED"], Resolved),
-        ],
-        description: "statusMessage",
-        annotations: &[("job", "backupJobId"), ("resource_type", "resourceType")],
-        ..Kind::named("Backup Job State Change")
-    },
+    BACKUP_JOB,
     Kind {
         title: "DMS replication task {/resources.0}: {eventType}",
         labels: &[("task", "/resources.0")],

@@ -1,8 +1,8 @@
 //! JSON messages that services put straight on SNS, without EventBridge around them: known by
 //! the fields that only they have.
 
-use super::data::{RDS_BEGINS, RDS_ENDS};
-use super::operations::COST_ANOMALY;
+use super::data::{BACKUP_JOB, RDS_BEGINS, RDS_ENDS};
+use super::operations::COST_ANOMALY_KIND;
 use super::security::CONFIG_RULE;
 use super::{Kind, Test};
 use crate::alert::Status::{Firing, Resolved};
@@ -22,15 +22,7 @@ pub(crate) const MESSAGES: &[Message] = &[
     Message {
         has: &["anomalyId", "impact"],
         source: "aws.ce",
-        kind: Kind {
-            title: "Cost anomaly: {monitorName} ${impact.totalImpact} above the expected",
-            labels: &[("anomaly", "anomalyId"), ("monitor", "monitorName")],
-            tests: &[],
-            otherwise: Firing,
-            annotations: COST_ANOMALY,
-            link: "{anomalyDetailsLink}",
-            ..Kind::named("Anomaly Detected")
-        },
+        kind: COST_ANOMALY_KIND,
     },
     Message {
         has: &["configRuleName", "newEvaluationResult"],
@@ -190,20 +182,6 @@ pub(crate) const MESSAGES: &[Message] = &[
     Message {
         has: &["state", "backupJobId"],
         source: "aws.backup",
-        kind: Kind {
-            title: "Backup job of {resourceArn|resourceType}: {state}",
-            labels: &[("resource", "resourceArn")],
-            tests: &[
-                Test::Is(
-                    "state",
-                    &["FAILED", "ABORTED", "EXPIRED", "PARTIAL"],
-                    Firing,
-                ),
-                Test::Is("state", &["COMPLETED"], Resolved),
-            ],
-            description: "statusMessage",
-            annotations: &[("job", "backupJobId")],
-            ..Kind::named("Backup Job State Change")
-        },
+        kind: BACKUP_JOB,
     },
 ];

@@ -3,6 +3,18 @@
 use super::{Kind, Test};
 use crate::alert::Status::{Firing, Info, Resolved};
 
+/// By EventBridge and by SNS alike.
+pub(super) const COST_ANOMALY_KIND: Kind = Kind {
+    title: "Cost anomaly: {monitorName} ${impact.totalImpact} above the expected",
+    labels: &[("anomaly", "anomalyId"), ("monitor", "monitorName")],
+    tests: &[],
+    otherwise: Firing,
+    annotations: COST_ANOMALY,
+    changed_at: "anomalyEndDate",
+    link: "{anomalyDetailsLink}",
+    ..Kind::named("Anomaly Detected")
+};
+
 pub(super) const KINDS: &[Kind] = &[
     Kind {
         title: "AWS Health {service}: {eventTypeCode} ({eventTypeCategory})",
@@ -256,16 +268,7 @@ pub(super) const KINDS: &[Kind] = &[
         ],
         ..Kind::named("Trusted Advisor Check Item Refresh Notification")
     },
-    Kind {
-        title: "Cost anomaly: {monitorName} ${impact.totalImpact} above the expected",
-        labels: &[("anomaly", "anomalyId"), ("monitor", "monitorName")],
-        tests: &[],
-        otherwise: Firing,
-        annotations: COST_ANOMALY,
-        changed_at: "anomalyEndDate",
-        link: "{anomalyDetailsLink}",
-        ..Kind::named("Anomaly Detected")
-    },
+    COST_ANOMALY_KIND,
     Kind {
         title: "{service|event-source|/source}: quota {quota-name|quotaName} is {status}",
         labels: &[("quota", "quota-name|quotaName|limit-name")],
@@ -274,7 +277,7 @@ pub(super) const KINDS: &[Kind] = &[
 ];
 
 /// What a cost anomaly has in common in EventBridge (`dimensionValue`) and SNS (`dimensionalValue`).
-pub(super) const COST_ANOMALY: &[(&str, &str)] = &[
+const COST_ANOMALY: &[(&str, &str)] = &[
     ("dimension", "dimensionValue|dimensionalValue"),
     ("total_impact", "impact.totalImpact"),
     ("max_impact", "impact.maxImpact"),
