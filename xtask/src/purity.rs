@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::project::Project;
 
 /// The crates that must stay pure.
-const PURE: [&str; 4] = [
+const PURE: [&str; 5] = [
+    "calendar",
     "settings",
     "alert-classification",
     "incident",
