@@ -8,8 +8,9 @@ use serde_json::Value;
 use crate::project::Project;
 
 /// The crates that must stay pure.
-const PURE: [&str; 5] = [
+const PURE: [&str; 6] = [
     "calendar",
+    "credentials",
     "settings",
     "alert-classification",
     "incident",
