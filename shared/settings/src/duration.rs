@@ -31,6 +31,12 @@ impl Duration {
         Self(millis)
     }
 
+    /// A duration of so many seconds.
+    #[must_use]
+    pub const fn from_secs(seconds: u64) -> Self {
+        Self(seconds.saturating_mul(1_000))
+    }
+
     /// A duration of so many minutes.
     #[must_use]
     pub const fn from_minutes(minutes: u32) -> Self {
@@ -76,6 +82,12 @@ impl Duration {
     #[must_use]
     pub const fn as_millis(self) -> u64 {
         self.0
+    }
+
+    /// Whether it is no time at all.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
     }
 
     /// In whole minutes, rounded up.

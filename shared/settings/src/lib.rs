@@ -11,10 +11,15 @@ mod duration;
 mod matcher;
 mod priority;
 pub mod raw;
+mod routing;
 mod settings;
 
 pub use channel::{Channel, UnknownChannel};
 pub use duration::{Duration, InvalidDuration};
 pub use matcher::{InvalidMatcher, Lookup, Matcher, Matchers, Operator};
 pub use priority::{Priority, UnknownPriority};
+pub use routing::{
+    DefaultTree, Escalation, Flapping, GroupBy, InhibitRule, Integration, InvalidRouting,
+    NamedRotation, NamedTimeInterval, Receiver, Route, Routing, Step, Target, default_tree,
+};
 pub use settings::{InvalidSettings, Measure, PriorityPolicy, Rule, Service, Settings};

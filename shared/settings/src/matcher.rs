@@ -59,6 +59,21 @@ impl Operator {
         ("<", Self::Below),
     ];
 
+    /// The place in Alertmanager's order.
+    pub(crate) const fn rank(self) -> u8 {
+        match self {
+            Self::Equal => 0,
+            Self::NotEqual => 1,
+            Self::Matches => 2,
+            Self::NotMatches => 3,
+            Self::Above => 4,
+            Self::AtLeast => 5,
+            Self::Below => 6,
+            Self::AtMost => 7,
+            Self::Equals => 8,
+        }
+    }
+
     /// The sign as written.
     #[must_use]
     pub const fn sign(self) -> &'static str {
@@ -76,7 +91,7 @@ impl Operator {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Test {
     Text { equal: bool, text: CompactString },
     Pattern { matches: bool, pattern: Pattern },
@@ -85,11 +100,13 @@ enum Test {
 
 /// A regular expression, anchored at both ends, compiled when it is first needed:
 /// a function that wakes up for one alert need not compile the whole rule book.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Pattern {
     /// Its number in the configuration, from 1; 0 outside of one.
     number: u16,
     source: CompactString,
+    /// Whether it is words with `|` between them, for which no expression is needed.
+    words: bool,
     /// For `.*(…).*`: what is in the middle. Searching for it lets the engine look for its
     /// literals, where the anchored form has to walk through every character.
     middle: Option<CompactString>,
@@ -104,6 +121,9 @@ impl Pattern {
         Self {
             number: 0,
             source: source.into(),
+            words: !source.contains([
+                '\\', '.', '+', '*', '?', '(', ')', '[', ']', '{', '}', '^', '$',
+            ]),
             middle: middle(source),
             ascii: OnceLock::new(),
             unicode: OnceLock::new(),
@@ -111,6 +131,9 @@ impl Pattern {
     }
 
     fn is_match(&self, text: &str) -> bool {
+        if self.words {
+            return self.source.split('|').any(|word| word == text);
+        }
         // A dot matches no line break, so with one in the text the search for the middle differs.
         let plain = text.is_ascii() && (self.middle.is_none() || !text.contains('\n'));
         if plain && let Some(regex) = self.ascii.get_or_init(|| self.compile_ascii()) {
@@ -168,7 +191,7 @@ fn compile(source: &str) -> Result<Regex, regex::Error> {
 }
 
 /// One condition on a label or field: `service="payments"`, `alertname=~"api-.*"`, `value > 5`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Matcher {
     name: CompactString,
     test: Test,
@@ -208,8 +231,38 @@ impl Matcher {
     /// When it has no operator, a faulty name, an unclosed quote, a faulty
     /// regular expression, or no number where one is compared.
     pub fn try_new(text: &str) -> Result<Self, InvalidMatcher> {
-        let matcher = Self::read(text)?;
-        if let Test::Pattern { pattern, .. } = &matcher.test
+        Self::read(text)?.checked()
+    }
+
+    /// Reads one matcher or several, as Alertmanager does: `{service="payments", severity=~"a|b"}`; the
+    /// braces may be missing.
+    ///
+    /// # Errors
+    /// When one of them is none.
+    pub fn try_list(text: &str) -> Result<Vec<Self>, InvalidMatcher> {
+        let list = Self::read_list(text)?;
+        list.into_iter().map(Self::checked).collect()
+    }
+
+    /// A label that must have a text.
+    #[must_use]
+    pub fn equal(name: &str, text: &str) -> Self {
+        let (name, text) = (name.into(), text.into());
+        let test = Test::Text { equal: true, text };
+        Self { name, test }
+    }
+
+    /// A label whose whole text must match an expression, which is not compiled yet.
+    pub(crate) fn expression(name: &str, source: &str) -> Self {
+        let (name, pattern) = (name.into(), Pattern::new(source));
+        let matches = true;
+        let test = Test::Pattern { matches, pattern };
+        Self { name, test }
+    }
+
+    /// Compiles its expression, if it has one.
+    pub(crate) fn checked(self) -> Result<Self, InvalidMatcher> {
+        if let Test::Pattern { pattern, .. } = &self.test
             && let Err(error) = compile(&pattern.source)
         {
             // The crate's text has the whole pattern and a caret; its last line says what is wrong.
@@ -220,7 +273,38 @@ impl Matcher {
                 problem: problem.trim_start_matches("error: ").to_owned(),
             });
         }
-        Ok(matcher)
+        Ok(self)
+    }
+
+    /// Reads one matcher or several without compiling their expressions.
+    pub(crate) fn read_list(text: &str) -> Result<Vec<Self>, InvalidMatcher> {
+        let trimmed = text.trim();
+        let inner = trimmed.strip_prefix('{').unwrap_or(trimmed);
+        // A brace at the end closes one at the beginning; else it belongs to an expression.
+        let inner = match inner.strip_suffix('}') {
+            Some(body) if inner.len() < trimmed.len() => body,
+            _ => inner,
+        };
+        let (mut quoted, mut escaped, mut begin) = (false, false, 0);
+        let mut list = Vec::with_capacity(1);
+        for (at, byte) in inner.bytes().enumerate() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => quoted = !quoted,
+                b',' if !quoted => {
+                    list.push(Self::read(inner.get(begin..at).unwrap_or_default().trim())?);
+                    begin = at + 1;
+                }
+                _ => {}
+            }
+        }
+        let last = inner.get(begin..).unwrap_or_default().trim();
+        // As with Alertmanager, a comma may stand behind the last.
+        if !last.is_empty() || list.is_empty() {
+            list.push(Self::read(last)?);
+        }
+        Ok(list)
     }
 
     /// Reads a matcher without compiling its expression, for a configuration that was checked
@@ -315,6 +399,61 @@ impl Matcher {
         &self.name
     }
 
+    /// How it compares.
+    #[must_use]
+    pub const fn operator(&self) -> Operator {
+        match &self.test {
+            Test::Text { equal: true, .. } => Operator::Equal,
+            Test::Text { equal: false, .. } => Operator::NotEqual,
+            Test::Pattern { matches: true, .. } => Operator::Matches,
+            Test::Pattern { matches: false, .. } => Operator::NotMatches,
+            Test::Number { operator, .. } => *operator,
+        }
+    }
+
+    /// What it compares with: a text, an expression or a number.
+    #[must_use]
+    pub fn value(&self) -> CompactString {
+        match &self.test {
+            Test::Text { text, .. } => text.clone(),
+            Test::Pattern { pattern, .. } => pattern.source.clone(),
+            Test::Number { number, .. } => compact_str::format_compact!("{number}"),
+        }
+    }
+
+    /// The texts of which it asks for one, if it is such a matcher: `a="b"`, or `a=~"b|c"`.
+    pub(crate) fn texts(&self) -> Option<Vec<&str>> {
+        match &self.test {
+            Test::Text { equal: true, text } => Some(vec![text]),
+            Test::Pattern {
+                matches: true,
+                pattern,
+            } if pattern.words => Some(pattern.source.split('|').collect()),
+            Test::Text { .. } | Test::Pattern { .. } | Test::Number { .. } => None,
+        }
+    }
+
+    /// It as Alertmanager writes it in keys: `a=~"b"`, with quotes, backslashes and line breaks escaped.
+    /// Two matchers that write the same are the same.
+    #[must_use]
+    pub fn key(&self) -> CompactString {
+        let (name, sign, value) = (&self.name, self.operator().sign(), self.value());
+        if self.is_numeric() {
+            return compact_str::format_compact!("{name}{sign}{value}");
+        }
+        let mut key = compact_str::format_compact!("{name}{sign}\"");
+        for c in value.chars() {
+            match c {
+                '\\' => key.push_str("\\\\"),
+                '"' => key.push_str("\\\""),
+                '\n' => key.push_str("\\n"),
+                other => key.push(other),
+            }
+        }
+        key.push('"');
+        key
+    }
+
     /// Whether it compares numbers: what it looked at is then worth telling.
     #[must_use]
     pub const fn is_numeric(&self) -> bool {
@@ -364,7 +503,7 @@ fn unquote(text: &str) -> Result<String, InvalidMatcher> {
 }
 
 /// Conditions of which all of one list and at least one of another must hold.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Matchers {
     all: Vec<Matcher>,
     any: Vec<Matcher>,

@@ -3,9 +3,18 @@
 //! The JSON schema is derived from these types, and so is the check of a file's shape:
 //! a field exists once, here.
 
+mod escalation;
+mod intervals;
+mod routing;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Channel, Duration, Priority};
+
+pub use calendar::{RawTimeInterval, RawTimeRange, RotationKind};
+pub use escalation::{RawEscalation, RawFlapping, RawOverride, RawRotation, RawStep};
+pub use intervals::RawNamedTimeInterval;
+pub use routing::{RawInhibitRule, RawIntegration, RawReceiver, RawRoute};
 
 #[cfg(feature = "yaml")]
 use schemars::JsonSchema;
@@ -37,6 +46,38 @@ pub struct RawSettings {
     /// Response times and channels of P1 to P4.
     #[serde(default)]
     pub priorities: RawPriorities,
+    /// How long after it was last heard of an alert counts as over, where nothing else says so. Default: 5m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "yaml", schemars(with = "Option<String>", extend("x-format" = "interval")))]
+    pub resolve_timeout: Option<Duration>,
+    /// The root of the routing tree: who is told of what. Default: one branch for each priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<RawRoute>,
+    /// Who can be told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub receivers: Vec<RawReceiver>,
+    /// Which alerts make others not worth telling.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inhibit_rules: Vec<RawInhibitRule>,
+    /// Times that routes are muted or active in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub time_intervals: Vec<RawNamedTimeInterval>,
+    /// The older name of `time_intervals`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mute_time_intervals: Vec<RawNamedTimeInterval>,
+    /// Who is told, and when, until somebody acknowledges.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escalation: Vec<RawEscalation>,
+    /// Receivers who take turns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rotations: Vec<RawRotation>,
+    /// When what comes and goes is held back; `{}` for the defaults. Default: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flapping: Option<RawFlapping>,
+    /// No silence may be longer. Default: 30d.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "yaml", schemars(with = "Option<String>", extend("x-format" = "interval")))]
+    pub max_silence: Option<Duration>,
     /// The catalogue of services, in order: the first that matches an alert has it.
     #[serde(default)]
     pub services: Vec<RawService>,

@@ -6,7 +6,8 @@ use compact_str::CompactString;
 
 use crate::matcher::{InvalidMatcher, Matcher, Matchers};
 use crate::raw::{RawPriority, RawSettings};
-use crate::{Channel, Priority};
+use crate::routing::{self, InvalidRouting, Routing};
+use crate::{Channel, Lookup, Priority};
 
 /// A checked configuration.
 #[derive(Debug)]
@@ -23,7 +24,9 @@ pub struct Settings {
     pub measures: Vec<Measure>,
     /// The rules, in order.
     pub rules: Vec<Rule>,
-    /// How many numbered expressions the matchers have.
+    /// Who is told of what, when, and how often.
+    pub routing: Routing,
+    /// How many numbered expressions the matchers have; those of the routing have no numbers.
     pub expressions: u16,
 }
 
@@ -32,7 +35,7 @@ pub struct Settings {
 pub struct PriorityPolicy {
     /// Minutes within which somebody must answer.
     pub response_minutes: u32,
-    /// The channels that are told at once.
+    /// The channels that are told at once. Empty where `Settings::policy` asks the routing.
     pub notify: Vec<Channel>,
 }
 
@@ -92,6 +95,9 @@ pub enum InvalidSettings {
         /// What is wrong with it.
         source: InvalidMatcher,
     },
+    /// The routing is faulty.
+    #[error("the routing is faulty")]
+    Routing(#[from] InvalidRouting),
     /// The JSON is faulty.
     #[error("the configuration is not the JSON that the build wrote")]
     Json(#[from] serde_json::Error),
@@ -118,13 +124,33 @@ impl Settings {
         })
     }
 
-    /// What a priority promises and whom it tells.
+    /// What a priority promises and whom it tells. With a `route`, those are the channels of the receivers of an
+    /// alert that is known by its priority only.
     #[must_use]
     pub fn policy(&self, priority: Priority) -> PriorityPolicy {
-        self.priorities
+        let mut policy = self
+            .priorities
             .get(&priority)
             .cloned()
-            .unwrap_or_else(|| PriorityPolicy::of(priority, None))
+            .unwrap_or_else(|| PriorityPolicy::of(priority, None));
+        if policy.notify.is_empty() {
+            let routes = self.routing.matching(&OnlyPriority(priority));
+            policy.notify = self.routing.channels(&routes);
+        }
+        policy
+    }
+}
+
+/// An alert of which nothing but the priority is known.
+struct OnlyPriority(Priority);
+
+impl Lookup for OnlyPriority {
+    fn text(&self, name: &str) -> Option<&str> {
+        (name == "priority").then_some(self.0.as_str())
+    }
+
+    fn number(&self, _name: &str) -> Option<f64> {
+        None
     }
 }
 
@@ -161,7 +187,7 @@ impl TryFrom<RawSettings> for Settings {
     type Error = InvalidSettings;
 
     fn try_from(raw: RawSettings) -> Result<Self, Self::Error> {
-        let priorities: BTreeMap<_, _> = [
+        let mut priorities: BTreeMap<_, _> = [
             (Priority::P1, &raw.priorities.p1),
             (Priority::P2, &raw.priorities.p2),
             (Priority::P3, &raw.priorities.p3),
@@ -170,6 +196,16 @@ impl TryFrom<RawSettings> for Settings {
         .into_iter()
         .map(|(priority, policy)| (priority, PriorityPolicy::of(priority, Some(policy))))
         .collect();
+        let routing = routing::build(&raw, |priority| {
+            let policy = priorities.get(&priority).cloned();
+            policy.unwrap_or_else(|| PriorityPolicy::of(priority, None))
+        })?;
+        if raw.route.is_some() {
+            // `policy` asks the tree; doing so here would compile expressions at each cold start.
+            for policy in priorities.values_mut() {
+                policy.notify.clear();
+            }
+        }
         let base = raw
             .runbook_base
             .as_deref()
@@ -222,6 +258,7 @@ impl TryFrom<RawSettings> for Settings {
         }
         Ok(Self {
             expressions,
+            routing,
             project: raw.project.into(),
             incident_by: raw.incident_by.into_iter().map(Into::into).collect(),
             priorities,
