@@ -12,7 +12,7 @@ use crate::{Fault, InvalidTimeInterval, RawTimeInterval, zone};
 /// month in which the clocks go forward Alertmanager counts a day too few, so that `-1` is the
 /// day before the last (here it is the last in every month); and what could never hold or is
 /// ambiguous (month 13, an empty list) is refused.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "RawTimeInterval", into = "RawTimeInterval")]
 pub struct TimeInterval {
     times: Vec<TimeRange>,

@@ -2,7 +2,7 @@
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{UnknownTimeZone, zone};
@@ -103,7 +103,7 @@ pub struct Shift {
 }
 
 /// A checked rotation: at every instant exactly one member is on call.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rotation {
     cadence: Cadence,
     members: i64,
@@ -112,7 +112,7 @@ pub struct Rotation {
 }
 
 /// When the hand-overs are.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 enum Cadence {
     /// Every so many seconds of real time.
     Real { start: Timestamp, seconds: i64 },
@@ -261,8 +261,8 @@ impl Cadence {
                 .and_then(|passed| start.checked_add(SignedDuration::from_secs(passed)).ok()),
             Self::Local { start, days, zone } => turn
                 .checked_mul(*days)
-                .and_then(|days| days.checked_mul(86_400))
-                .and_then(|passed| start.checked_add(SignedDuration::from_secs(passed)).ok())
+                .and_then(|days| Span::new().try_days(days).ok())
+                .and_then(|days| start.checked_add(days).ok())
                 .and_then(|local| instant(zone, local)),
         };
         found.unwrap_or(if turn < 0 {
