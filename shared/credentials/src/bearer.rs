@@ -14,7 +14,7 @@ mod token;
 use jiff::Timestamp;
 
 pub use record::TokenRecord;
-pub use scopes::{Scope, Scopes};
+pub use scopes::{Scope, Scopes, UnknownScope};
 pub use token::{InvalidToken, Token, TokenHash, TokenId};
 
 use crate::TokenName;

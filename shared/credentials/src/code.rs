@@ -66,8 +66,12 @@ pub(crate) fn decode_code(text: &str) -> Option<[u8; CODE_BYTES]> {
     decode(text)?.try_into().ok()
 }
 
-/// Reads 64 hexadecimal digits.
+/// Reads 64 hexadecimal digits, the letters in lower case as everybody writes them: every code has
+/// one text.
 pub(crate) fn decode_hex(text: &str) -> Option<[u8; CODE_BYTES]> {
+    if text.bytes().any(|b| b.is_ascii_uppercase()) {
+        return None;
+    }
     let mut code = [0; CODE_BYTES];
     hex::decode_to_slice(text, &mut code).ok()?;
     Some(code)
@@ -96,5 +100,11 @@ mod tests {
         assert_eq!(decode("AB"), None, "stray bits");
         assert_eq!(decode("AA=="), None, "padding");
         assert_eq!(decode("+/"), None, "the other alphabet");
+        assert!(decode_hex(&"a0".repeat(32)).is_some());
+        assert!(
+            decode_hex(&"A0".repeat(32)).is_none(),
+            "the other letter case"
+        );
+        assert!(decode_hex(&"a0".repeat(33)).is_none(), "too long");
     }
 }

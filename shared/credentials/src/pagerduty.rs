@@ -1,7 +1,7 @@
 //! Webhooks that PagerDuty signs, version 3.
 //!
 //! The rules are those of
-//! [Verifying signatures](https://developer.pagerduty.com/docs/verifying-webhook-signatures)
+//! [Verifying signatures](https://developer.pagerduty.com/docs/ZG9jOjExMDI5NTkz-verifying-signatures)
 //! (`docs/webhooks/04-Signatures.md` in PagerDuty's developer-docs): the header is one or more
 //! `v1=<hex>`, separated by commas, each the HMAC-SHA256 of the raw body under one of the
 //! subscription's secrets; one that matches is enough; other versions are passed over.

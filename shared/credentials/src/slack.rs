@@ -1,7 +1,7 @@
 //! Requests that Slack signs: commands, buttons and events.
 //!
 //! The rules are those of
-//! [Verifying requests from Slack](https://docs.slack.dev/authentication/verifying-requests-from-slack):
+//! [Verifying requests from Slack](https://api.slack.com/authentication/verifying-requests-from-slack):
 //! the signature is `v0=` and the HMAC-SHA256 in hexadecimal, under the app's signing secret, of
 //! `v0:<timestamp>:<raw body>`, and a request whose time is more than five minutes away is not
 //! obeyed. The body is the one on the wire: behind an API Gateway that says `isBase64Encoded` it

@@ -149,10 +149,12 @@ impl From<TokenId> for String {
 ///
 /// A fast hash is right here and would be wrong for passwords. A slow, salted one makes each guess
 /// dear, which helps a secret that people choose from a small set. This one is 256 random bits: there
-/// is nothing to guess from, at whatever price, and no table to prepare. A slow hash would only let
-/// anybody burn the API's time with wrong tokens. (NIST SP 800-63B, 3.1.2.2, asks a slow hash of
-/// look-up secrets with fewer than 112 bits only.) The id is hashed too, so that a hash copied into
-/// another token's record fits nothing.
+/// is nothing to guess from, at whatever price, and no table to prepare; a slow hash would only let
+/// anybody burn the API's time with wrong tokens. [NIST SP 800-63B, revision 3, section 5.1.2.2]
+/// draws the line of the secrets that need salt and a slow hash at 112 bits. The id is hashed too, so
+/// that a hash copied into another token's record fits nothing.
+///
+/// [NIST SP 800-63B, revision 3, section 5.1.2.2]: https://pages.nist.gov/800-63-3/sp800-63b.html
 ///
 /// Equality takes the same time wherever the difference is.
 #[derive(Clone, Deserialize, Serialize)]
