@@ -1,5 +1,7 @@
 //! The next change of an interval is the first one, as looking at every minute shows.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use calendar::{RawTimeInterval, RawTimeRange, TimeInterval};
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;

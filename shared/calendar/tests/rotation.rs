@@ -1,5 +1,7 @@
 //! Rotations: whose turn it is, whatever the clocks do.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use calendar::{InvalidRotation, Override, Rotation, RotationKind, RotationSpec, Shift};
 use jiff::civil::{DateTime, date};
 use jiff::tz::{AmbiguousOffset, TimeZone};
