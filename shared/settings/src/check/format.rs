@@ -1,15 +1,27 @@
 //! What a text must be, by the name of its format (`x-format` in the schema).
 
-use crate::{Duration, Matcher};
+use crate::matcher::InvalidMatcher;
+use crate::{Duration, Matcher, routing};
 
 /// Problem and remedy.
 type Fault = (String, String);
 
 pub(super) fn check(format: &str, text: &str) -> Result<(), Fault> {
     match format {
-        "matcher" => matcher(text),
+        "matcher" => Matcher::try_new(text).map_or_else(|e| Err(matcher(&e)), |_| Ok(())),
+        "matchers" => Matcher::try_list(text).map_or_else(|e| Err(matcher(&e)), |_| Ok(())),
+        "expression" => Matcher::expression("x", text)
+            .checked()
+            .map_or_else(|e| Err(matcher(&e)), |_| Ok(())),
         "minutes" => minutes(text),
+        "duration" => duration(text).map(|_| ()),
+        "interval" => interval(text),
+        "start" => split(routing::start(text, "UTC")),
+        "instant" => split(routing::instant(text)),
+        "time_zone" => calendar::check_time_zone(text)
+            .map_err(|e| (format!("`{}` is no time zone", e.name), e.remedy)),
         "name" => name(text),
+        "receiver" => receiver(text),
         "label" => label(text),
         "url" => url(text),
         "runbook" => runbook(text),
@@ -21,33 +33,67 @@ pub(super) fn check(format: &str, text: &str) -> Result<(), Fault> {
     }
 }
 
-fn matcher(text: &str) -> Result<(), Fault> {
-    Matcher::try_new(text).map(|_| ()).map_err(|error| {
-        let text = error.to_string();
-        match text.split_once(": ") {
-            Some((problem, remedy)) if problem.starts_with('`') => {
-                (problem.to_owned(), remedy.to_owned())
-            }
-            _ => (
-                text,
-                "see Alertmanager's matchers: name=\"value\", name=~\"expression\"".to_owned(),
-            ),
+fn matcher(error: &InvalidMatcher) -> Fault {
+    let text = error.to_string();
+    match text.split_once(": ") {
+        Some((problem, remedy)) if problem.starts_with('`') => {
+            (problem.to_owned(), remedy.to_owned())
         }
+        _ => (
+            text,
+            "see Alertmanager's matchers: name=\"value\", name=~\"expression\"".to_owned(),
+        ),
+    }
+}
+
+/// Problem and remedy of a text that has both.
+pub(super) fn split<T>(outcome: Result<T, String>) -> Result<(), Fault> {
+    outcome
+        .map(|_| ())
+        .map_err(|text| match text.split_once(": ") {
+            Some((problem, remedy)) => (problem.to_owned(), remedy.to_owned()),
+            None => (text, "write another value".to_owned()),
+        })
+}
+
+fn duration(text: &str) -> Result<Duration, Fault> {
+    Duration::try_new(text).map_err(|_| {
+        (
+            format!("`{text}` is no duration"),
+            "write a number and a unit such as 30s, 5m, 1h30m or 24h".to_owned(),
+        )
     })
 }
 
+fn interval(text: &str) -> Result<(), Fault> {
+    if duration(text)?.is_zero() {
+        return Err((
+            format!("`{text}` is no time at all"),
+            "write a number above zero and a unit, such as 5m or 4h".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 fn minutes(text: &str) -> Result<(), Fault> {
-    match Duration::try_new(text) {
-        Err(_) => Err((
-            format!("`{text}` is no duration"),
-            "write a number and a unit such as 5m, 1h30m or 24h".to_owned(),
-        )),
-        Ok(time) if time.as_millis() < 60_000 => Err((
+    if duration(text)?.as_millis() < 60_000 {
+        return Err((
             format!("a response within {text} cannot be promised"),
             "write at least 1m".to_owned(),
-        )),
-        Ok(_) => Ok(()),
+        ));
     }
+    Ok(())
+}
+
+/// Alertmanager puts no limit on these names; what is left out cannot be read in a message.
+fn receiver(text: &str) -> Result<(), Fault> {
+    if text.trim().is_empty() || text.len() > 200 || text.chars().any(char::is_control) {
+        return Err((
+            format!("`{}` is no name", text.escape_debug()),
+            "use at most 200 characters, and one that can be seen".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 fn name(text: &str) -> Result<(), Fault> {

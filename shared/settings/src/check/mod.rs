@@ -3,7 +3,9 @@
 mod fault;
 mod format;
 mod meaning;
+mod routing;
 mod shape;
+mod suggest;
 mod tree;
 
 pub use fault::Fault;
@@ -29,6 +31,7 @@ pub fn read_yaml(text: &str) -> Result<RawSettings, Vec<Fault>> {
     let tree = tree::Tree::parse(text).map_err(|fault| vec![fault])?;
     let mut faults = shape::check(&tree, &schema());
     meaning::check(&tree, &mut faults);
+    routing::check(&tree, &mut faults);
     faults.sort_by_key(|fault| (fault.line, fault.column));
     if !faults.is_empty() {
         return Err(faults);

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Fault;
 use super::format;
+use super::suggest::suggest;
 use super::tree::{Tree, join};
 
 pub(super) fn check(tree: &Tree, schema: &Value) -> Vec<Fault> {
@@ -72,6 +73,13 @@ impl<'a> Walk<'a> {
         match (expected, value) {
             ("object", Value::Object(map)) => self.object(map, schema, path),
             ("array", Value::Array(items)) => {
+                if items.is_empty() && schema.get("minItems").is_some() {
+                    self.fault(
+                        path,
+                        "this list is empty".to_owned(),
+                        "write at least one item, or leave the field out",
+                    );
+                }
                 let Some(inner) = schema.get("items") else {
                     return;
                 };
@@ -122,7 +130,26 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// A map from texts to texts: labels and what they must have.
+    fn table(&mut self, map: &Map<String, Value>, inner: &'a Value, schema: &'a Value, path: &str) {
+        let format = |name: &str| schema.get(name).and_then(Value::as_str);
+        for (name, value) in map {
+            let below = join(path, name);
+            self.value(value, inner, &below);
+            if let Some(format) = format("x-keys") {
+                self.format(format, name, &below);
+            }
+            if let (Some(format), Value::String(text)) = (format("x-items"), value) {
+                self.format(format, text, &below);
+            }
+        }
+    }
+
     fn object(&mut self, map: &Map<String, Value>, schema: &'a Value, path: &str) {
+        if let Some(inner) = schema.get("additionalProperties").filter(|s| s.is_object()) {
+            self.table(map, inner, schema, path);
+            return;
+        }
         let empty = Map::new();
         let properties = schema
             .get("properties")
@@ -172,40 +199,6 @@ fn choices(schema: &Value) -> Vec<&str> {
                 .chain(several.into_iter().flatten().filter_map(Value::as_str))
         }))
         .collect()
-}
-
-fn suggest(word: &str, known: &[&str]) -> String {
-    let list = known.join(", ");
-    known
-        .iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 3)
-        .min()
-        .map_or_else(
-            || format!("known are: {list}"),
-            |(_, candidate)| format!("did you mean `{candidate}`? (known are: {list})"),
-        )
-}
-
-/// Levenshtein's distance, case aside.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.to_lowercase().chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (cb, cell) in b.iter().zip(row.iter_mut().skip(1)) {
-            let above = *cell;
-            let cost = usize::from(ca != *cb);
-            left = (diagonal + cost).min(above + 1).min(left + 1);
-            diagonal = above;
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 const fn kind(value: &Value) -> &'static str {

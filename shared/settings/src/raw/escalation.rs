@@ -74,6 +74,7 @@ pub struct RawRotation {
     pub start: String,
     /// The IANA name of the time zone by whose clock shifts change. Default: UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "yaml", schemars(extend("x-format" = "time_zone")))]
     pub time_zone: Option<String>,
     /// Who stands in for whoever's turn it is, and when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

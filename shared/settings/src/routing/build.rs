@@ -128,8 +128,7 @@ pub(crate) fn build(
         .map(|route| {
             let children = route.children.iter();
             Index::new(
-                children
-                    .filter_map(|at| Some((*at, routing.routes.get(*at)?.matchers.as_slice()))),
+                children.filter_map(|at| Some((*at, routing.routes.get(*at)?.matchers.as_slice()))),
             )
         })
         .collect();
@@ -204,7 +203,13 @@ fn sorted(labels: &[String]) -> Vec<CompactString> {
 }
 
 fn route_matchers(raw: &RawRoute, path: &str) -> Result<Vec<Matcher>, InvalidRouting> {
-    matchers(path, &raw.matchers, "matchers", &raw.equal, &raw.expressions)
+    matchers(
+        path,
+        &raw.matchers,
+        "matchers",
+        &raw.equal,
+        &raw.expressions,
+    )
 }
 
 type Texts = std::collections::BTreeMap<String, String>;

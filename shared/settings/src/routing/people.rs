@@ -48,9 +48,12 @@ pub(super) fn rotation(
     path: &str,
 ) -> Result<NamedRotation, InvalidRouting> {
     let members = raw.members.iter().enumerate().map(|(at, name)| {
-        position(receivers, |r| &r.name, name, || {
-            format!("{path}.members[{at}]")
-        })
+        position(
+            receivers,
+            |r| &r.name,
+            name,
+            || format!("{path}.members[{at}]"),
+        )
     });
     let members = members.collect::<Result<Vec<_>, _>>()?;
     Ok(NamedRotation {
