@@ -261,8 +261,9 @@ fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Range;
+    use super::{Range, Unit};
     use jiff::civil::date;
+    use std::ops::RangeInclusive;
     use test_case::test_case;
 
     // Alertmanager's own table has this row; it cannot be written in a file.
@@ -274,5 +275,28 @@ mod tests {
             end: 31,
         };
         assert_eq!(all.contains_day(date(2020, month, day)), inside);
+    }
+
+    // Whatever two values are written, in whatever order.
+    #[test_case(Unit::Weekday, 0..=6)]
+    #[test_case(Unit::DayOfMonth, -31..=31)]
+    #[test_case(Unit::Month, 1..=12)]
+    #[test_case(Unit::Year, 2020..=2030)]
+    fn what_a_remedy_says_to_write_may_be_written(unit: Unit, numbers: RangeInclusive<i16>) {
+        let numbers = || {
+            numbers
+                .clone()
+                .filter(|number| *number != 0 || unit != Unit::DayOfMonth)
+        };
+        for (begin, end) in numbers().flat_map(|begin| numbers().map(move |end| (begin, end))) {
+            let text = format!("{}:{}", unit.name(begin), unit.name(end));
+            let Err((_, remedy)) = unit.read(&text) else {
+                continue;
+            };
+            let (_, ranges) = remedy.split_once("write ").unwrap();
+            for range in ranges.split(" and ") {
+                assert!(unit.read(range).is_ok(), "{text}: {remedy}");
+            }
+        }
     }
 }
