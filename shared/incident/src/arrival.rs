@@ -1,9 +1,11 @@
 //! What comes into a decision, and what became of each piece of it.
 
-use alert_classification::{ClassifiedAlert, Fingerprint};
+use alert_classification::{ClassifiedAlert, Fingerprint, Status};
 use compact_str::CompactString;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use crate::span::Span;
 
 /// One alert that arrived.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +16,36 @@ pub struct Arrival {
     pub received_at: Timestamp,
     /// The message that brought it; one message may bring several alerts.
     pub message: CompactString,
+    /// For how long a firing without an end counts, where that is not the alert's own to say.
+    pub lifetime: Option<SignedDuration>,
+}
+
+impl Arrival {
+    /// From when to when the alert fires, so far as this event says.
+    #[must_use]
+    pub fn span(&self, now: Timestamp) -> Span {
+        let alert = &self.alert.alert;
+        match alert.status {
+            Status::Resolved => Span {
+                starts_at: alert.starts_at,
+                ends_at: Some(alert.ends_at.unwrap_or(alert.changed_at)),
+                timeout: false,
+            },
+            Status::Firing | Status::Info => {
+                let own = alert.lifetime_minutes.map(i64::from);
+                let lifetime = self.lifetime.or(own.map(SignedDuration::from_mins));
+                let assumed = || {
+                    let end = now.checked_add(lifetime?);
+                    Some(end.unwrap_or(Timestamp::MAX))
+                };
+                Span {
+                    starts_at: alert.starts_at,
+                    ends_at: alert.ends_at.or_else(assumed),
+                    timeout: alert.ends_at.is_none() && lifetime.is_some(),
+                }
+            }
+        }
+    }
 }
 
 /// What became of one arrival. A decision has exactly one for each, in the order of its input.
@@ -27,16 +59,13 @@ pub struct Disposition {
     pub outcome: Outcome,
 }
 
-/// Somebody is told, or it is recorded why not.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+/// It goes to a group, whose books say who was told, or it is recorded why not.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    /// It is part of a notification.
-    Notified {
-        /// The notification's id.
-        notification: CompactString,
-    },
-    /// Nobody is told because of it.
+    /// It is news, and every group that it belongs to has it.
+    Grouped,
+    /// It is no news.
     Suppressed {
         /// Why.
         reason: SuppressionReason,
@@ -57,30 +86,42 @@ pub enum SuppressionReason {
     StillFiring,
     /// The alert was resolved before and still is.
     AlreadyResolved,
-    /// The alert is over, others of the incident still fire.
-    PartialResolve,
     /// The alert is over, and nobody ever said that it fired.
     ResolveWithoutFiring,
     /// The alert began and ended before anybody was told.
     ResolvedBeforeTold,
-    /// The incident has more alerts than are tracked.
-    IncidentFull,
-    /// The configuration names no channel for this priority.
+    /// The alert is over, and those who know that it fired do not want to hear of ends.
+    SendResolvedOff,
+    /// A silence holds it back.
+    Silenced,
+    /// Another alert that fires explains it.
+    Inhibited,
+    /// The route is mute at this time.
+    MuteTime,
+    /// It changes too often: people were told that it flaps.
+    Flapping,
+    /// The group has more alerts than it keeps.
+    GroupFull,
+    /// No channel that is deployed is told of it.
     NoChannel,
 }
 
 impl SuppressionReason {
     /// Every reason.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Duplicate,
         Self::OutOfOrder,
         Self::Superseded,
         Self::StillFiring,
         Self::AlreadyResolved,
-        Self::PartialResolve,
         Self::ResolveWithoutFiring,
         Self::ResolvedBeforeTold,
-        Self::IncidentFull,
+        Self::SendResolvedOff,
+        Self::Silenced,
+        Self::Inhibited,
+        Self::MuteTime,
+        Self::Flapping,
+        Self::GroupFull,
         Self::NoChannel,
     ];
 
@@ -93,10 +134,14 @@ impl SuppressionReason {
             Self::Superseded => "superseded",
             Self::StillFiring => "still_firing",
             Self::AlreadyResolved => "already_resolved",
-            Self::PartialResolve => "partial_resolve",
             Self::ResolveWithoutFiring => "resolve_without_firing",
             Self::ResolvedBeforeTold => "resolved_before_told",
-            Self::IncidentFull => "incident_full",
+            Self::SendResolvedOff => "send_resolved_off",
+            Self::Silenced => "silenced",
+            Self::Inhibited => "inhibited",
+            Self::MuteTime => "mute_time",
+            Self::Flapping => "flapping",
+            Self::GroupFull => "group_full",
             Self::NoChannel => "no_channel",
         }
     }

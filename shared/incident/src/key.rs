@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use alert_classification::{ClassifiedAlert, Fingerprint};
+use alert_classification::{ClassifiedAlert, Fingerprint, Labels};
 use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -38,6 +38,10 @@ impl IncidentKey {
             }
             let classified = match name {
                 "service" => classification.service.as_str(),
+                // What no rule knows has nothing in common but that: each is a problem of its own.
+                "category" if classification.rule.is_none() => {
+                    alert.alert.labels.get("alertname").unwrap_or_default()
+                }
                 // What a resolve finds, whatever was measured when the alert fired.
                 "category" => classification.stable_category.as_str(),
                 "priority" => classification.priority.as_str(),
@@ -71,6 +75,102 @@ impl IncidentKey {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// A group: the route and the values of the labels that it groups by.
+///
+/// Like Alertmanager's group key; one that is longer than [`IncidentKey::MAX_BYTES`] is cut and ends
+/// in `~` and the hash of the whole.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GroupKey(CompactString);
+
+impl GroupKey {
+    /// The group of a route for alerts with these values.
+    #[must_use]
+    pub fn of(route: &str, labels: &Labels) -> Self {
+        let mut text = CompactString::with_capacity(route.len() + 2 + 24 * labels.len());
+        text.push_str(route);
+        text.push_str(":{");
+        for (place, (name, value)) in labels.iter().enumerate() {
+            if place > 0 {
+                text.push(',');
+            }
+            text.push_str(name);
+            text.push_str("=\"");
+            for character in value.chars() {
+                match character {
+                    '"' => text.push_str("\\\""),
+                    '\\' => text.push_str("\\\\"),
+                    '\n' => text.push_str("\\n"),
+                    other => text.push(other),
+                }
+            }
+            text.push('"');
+        }
+        text.push('}');
+        Self(bounded(text))
+    }
+
+    /// Reads a key that was written before.
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A short name for it: 16 hexadecimal digits.
+    #[must_use]
+    pub fn digest(&self) -> CompactString {
+        format_compact!("{}", Fingerprint::of([("group", self.0.as_str())]))
+    }
+}
+
+impl fmt::Display for GroupKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where the sources of an inhibit rule are found: the rule and the values of its `equal` labels.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InhibitionKey(CompactString);
+
+impl InhibitionKey {
+    /// The place of a rule's sources that have these values.
+    #[must_use]
+    pub fn of<'a>(rule: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut text = CompactString::from(rule);
+        for value in values {
+            text.push('/');
+            push_escaped(&mut text, value);
+        }
+        Self(bounded(text))
+    }
+
+    /// Reads a key that was written before.
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for InhibitionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -31,10 +31,19 @@ pub enum NotificationEvent {
     Resolved,
     /// Something happened that opens no incident.
     Info,
+    /// Nobody has acknowledged: the next step of the ladder.
+    Escalated,
+    /// Nothing is new, and it still fires: `repeat_interval` has passed, or an acknowledgement has run out.
+    Reminder,
+    /// It changes too often to be told each time.
+    Flapping,
+    /// Somebody has taken it on.
+    Acknowledged,
 }
 
 impl NotificationEvent {
-    /// `"opened"`, `"updated"`, `"resolved"` or `"info"`.
+    /// `"opened"`, `"updated"`, `"resolved"`, `"info"`, `"escalated"`, `"reminder"`, `"flapping"` or
+    /// `"acknowledged"`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -42,6 +51,10 @@ impl NotificationEvent {
             Self::Updated => "updated",
             Self::Resolved => "resolved",
             Self::Info => "info",
+            Self::Escalated => "escalated",
+            Self::Reminder => "reminder",
+            Self::Flapping => "flapping",
+            Self::Acknowledged => "acknowledged",
         }
     }
 }
@@ -75,7 +88,7 @@ impl IncidentStatus {
 pub struct Notification {
     /// [`NOTIFICATION_SCHEMA`].
     pub schema: CompactString,
-    /// The idempotency key: `<incident id>.<incident version>`. The same decision has the same id.
+    /// The idempotency key: `<group>.<version of the group>.<place>`. The same decision has the same id.
     pub id: CompactString,
     /// Why somebody is told.
     pub event: NotificationEvent,
@@ -85,14 +98,62 @@ pub struct Notification {
     pub channels: Vec<Channel>,
     /// Why, in words: "2 alerts began to fire", "the priority rose from P3 to P1".
     pub reason: String,
-    /// The incident as it stood after the decision.
+    /// The incident as it stood after the decision; the most urgent one when there are several.
     pub incident: IncidentSummary,
+    /// The other incidents that it is about, the most urgent first; at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incidents: Vec<IncidentSummary>,
+    /// The receiver of the configuration.
+    #[serde(default)]
+    pub receiver: CompactString,
+    /// The receiver's integrations that are told.
+    #[serde(default)]
+    pub deliveries: Vec<Delivery>,
+    /// The group that tells it.
+    #[serde(default)]
+    pub group_key: CompactString,
+    /// What the alerts of the group share.
+    #[serde(default)]
+    pub group_labels: Labels,
+    /// The step of the ladder that tells it, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepRef>,
+    /// What it follows upon: a newer message of the same stream makes this one old news.
+    #[serde(default)]
+    pub stream: CompactString,
+    /// Its place in the stream.
+    #[serde(default)]
+    pub sequence: u64,
     /// The alerts that caused this notification, most urgent first, then what else fires, most urgent
     /// first: whoever reads only the newest message knows all. At most [`ALERTS_IN_A_NOTIFICATION`].
     pub alerts: Vec<AlertSummary>,
     /// How many more alerts caused it or fire than `alerts` names.
     #[serde(default)]
     pub alerts_omitted: u32,
+}
+
+/// One way in which a receiver is told.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// The channel.
+    pub channel: Channel,
+    /// The place of the integration among the receiver's.
+    pub integration: u32,
+    /// Whom it reaches; empty: the stack's own destination of that channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<String>,
+}
+
+/// A step of a ladder.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct StepRef {
+    /// The escalation policy.
+    pub escalation: CompactString,
+    /// Which step, from 0.
+    pub step: u32,
+    /// The rotation that named the receiver, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<CompactString>,
 }
 
 /// An incident as a person needs to see it.

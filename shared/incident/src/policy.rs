@@ -1,65 +1,125 @@
-//! Who is told about what: the part of the configuration that `decide` needs.
+//! What the configuration says, as decisions need it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use settings::{Channel, Priority};
+use compact_str::CompactString;
+use jiff::SignedDuration;
+use settings::{Channel, Duration, Priority, Route, Routing, Settings};
 
-/// What the configuration says about one priority.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct PriorityPolicy {
-    /// The channels that are told; when there is none, nobody is told and the books say so.
-    pub channels: Vec<Channel>,
-    /// Minutes within which somebody must answer, for alerts whose rule does not say.
-    pub response_minutes: u32,
+use crate::notification::ALERTS_IN_A_NOTIFICATION;
+
+/// What decisions go by.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    settings: Arc<Settings>,
+    /// The channels that are deployed; all of them when `None`.
+    deployed: Option<BTreeSet<Channel>>,
+    alerts_in_a_notification: usize,
+    /// The routes by their ids.
+    routes: HashMap<CompactString, usize>,
 }
 
-/// What the configuration says about each priority.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct NotifyPolicy {
-    /// Critical.
-    pub p1: PriorityPolicy,
-    /// High.
-    pub p2: PriorityPolicy,
-    /// Medium.
-    pub p3: PriorityPolicy,
-    /// Low.
-    pub p4: PriorityPolicy,
+/// How flapping is damped.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Damping {
+    /// So many changes…
+    pub changes: usize,
+    /// …within this time are flapping…
+    pub window: SignedDuration,
+    /// …and nothing more is told until it has been calm for this long.
+    pub quiet: SignedDuration,
 }
 
-impl NotifyPolicy {
-    /// Asks `policy` about each priority.
+impl Policy {
+    /// The policy of a configuration.
     #[must_use]
-    pub fn from_fn(mut policy: impl FnMut(Priority) -> PriorityPolicy) -> Self {
+    pub fn new(settings: impl Into<Arc<Settings>>) -> Self {
+        let settings = settings.into();
+        let routes = settings.routing.routes.iter().enumerate();
         Self {
-            p1: policy(Priority::P1),
-            p2: policy(Priority::P2),
-            p3: policy(Priority::P3),
-            p4: policy(Priority::P4),
+            routes: routes.map(|(at, route)| (route.id.clone(), at)).collect(),
+            settings,
+            deployed: None,
+            alerts_in_a_notification: ALERTS_IN_A_NOTIFICATION,
         }
     }
 
-    /// Keeps only the channels that are deployed, and gives those that were named besides. A
-    /// priority that has none left tells nobody, and the books say so.
+    /// Keeps to the channels that are deployed, and gives those that the receivers name besides.
     pub fn restrict(&mut self, deployed: &[Channel]) -> BTreeSet<Channel> {
-        let mut named_in_vain = BTreeSet::new();
-        for policy in [&mut self.p1, &mut self.p2, &mut self.p3, &mut self.p4] {
-            let (kept, lost) = std::mem::take(&mut policy.channels)
-                .into_iter()
-                .partition(|channel| deployed.contains(channel));
-            policy.channels = kept;
-            named_in_vain.extend::<Vec<Channel>>(lost);
-        }
-        named_in_vain
+        let deployed: BTreeSet<Channel> = deployed.iter().copied().collect();
+        let receivers = self.routing().receivers.iter();
+        let named = receivers.flat_map(|receiver| &receiver.integrations);
+        let in_vain = named
+            .map(|integration| integration.channel)
+            .filter(|channel| !deployed.contains(channel))
+            .collect();
+        self.deployed = Some(deployed);
+        in_vain
     }
 
-    /// What holds for one priority.
+    /// Whether a channel is there.
     #[must_use]
-    pub const fn of(&self, priority: Priority) -> &PriorityPolicy {
-        match priority {
-            Priority::P1 => &self.p1,
-            Priority::P2 => &self.p2,
-            Priority::P3 => &self.p3,
-            Priority::P4 => &self.p4,
-        }
+    pub fn has(&self, channel: Channel) -> bool {
+        self.deployed
+            .as_ref()
+            .is_none_or(|deployed| deployed.contains(&channel))
     }
+
+    /// Names all alerts in each notification, for comparing whole messages.
+    #[must_use]
+    pub fn naming_all_alerts(mut self) -> Self {
+        self.alerts_in_a_notification = usize::MAX;
+        self
+    }
+
+    /// The most alerts that a notification names.
+    #[must_use]
+    pub const fn alerts_in_a_notification(&self) -> usize {
+        self.alerts_in_a_notification
+    }
+
+    /// The routes and what belongs to them.
+    #[must_use]
+    pub fn routing(&self) -> &Routing {
+        &self.settings.routing
+    }
+
+    /// A route by its id.
+    #[must_use]
+    pub fn route(&self, id: &str) -> Option<&Route> {
+        self.routing().routes.get(*self.routes.get(id)?)
+    }
+
+    /// The whole configuration.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Minutes within which somebody must answer.
+    #[must_use]
+    pub fn response_minutes(&self, priority: Priority) -> u32 {
+        self.settings
+            .priorities
+            .get(&priority)
+            .map_or_else(|| priority.default_response_minutes(), |p| p.response_minutes)
+    }
+
+    /// How flapping is damped, if it is.
+    #[must_use]
+    pub fn flapping(&self) -> Option<Damping> {
+        let flapping = self.routing().flapping.as_ref()?;
+        Some(Damping {
+            changes: usize::try_from(flapping.changes).unwrap_or(usize::MAX).max(2),
+            window: signed(flapping.window),
+            quiet: signed(flapping.quiet),
+        })
+    }
+}
+
+/// A configured duration for calculating with times.
+#[must_use]
+pub(crate) fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::from_millis(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
 }

@@ -9,12 +9,14 @@ use alert_classification::{Fingerprint, Labels, Measurement, Status};
 use compact_str::CompactString;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use settings::{Channel, Priority};
+use settings::Priority;
 
+use crate::act::{Acknowledgement, Verdict};
 use crate::arrival::{Outcome, SuppressionReason};
 use crate::id::IncidentId;
-use crate::key::IncidentKey;
+use crate::key::{GroupKey, IncidentKey};
 use crate::notification::IncidentStatus;
+use crate::span::Span;
 use crate::timeline::Timeline;
 
 /// How long the state of a key is kept after the last decision about it, when nothing fires.
@@ -42,6 +44,27 @@ pub struct IncidentState {
     /// What happened, newest last.
     #[serde(default)]
     pub timeline: Timeline,
+    /// Earlier episodes, newest last, for those who ask whether this happened before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past: Vec<PastEpisode>,
+}
+
+/// What is remembered of an episode that is over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PastEpisode {
+    /// Its id.
+    pub id: IncidentId,
+    /// Its title.
+    pub title: String,
+    /// Its highest priority.
+    pub priority: Priority,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it was resolved.
+    pub resolved_at: Timestamp,
+    /// What a person said about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
 }
 
 /// From the first alert that fires to the last that is resolved.
@@ -73,12 +96,28 @@ pub struct Episode {
     /// The runbook of its most urgent alert.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runbook: Option<String>,
-    /// Every channel that was told that it fires, and so must be told that it is over.
-    #[serde(default)]
-    pub told: BTreeSet<Channel>,
+    /// Who has taken it on, and until when that counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<Acknowledgement>,
+    /// A priority that a person gave it: it outranks what the alerts say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_priority: Option<Priority>,
+    /// What a person said about it when it was resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// When somebody first acknowledged it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_acknowledged_at: Option<Timestamp>,
     /// When people were told that it has more alerts than are tracked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overflowed_at: Option<Timestamp>,
+    /// For how many milliseconds after its end it may go on as the same episode, because no group can
+    /// have told yet that it is over: the longest `group_interval` of the routes of its alerts.
+    #[serde(default)]
+    pub settling_ms: i64,
+    /// When its report is to be written, if that is still to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report_at: Option<Timestamp>,
 }
 
 /// Whether a tracked alert fires.
@@ -100,26 +139,41 @@ pub struct TrackedAlert {
     pub changed_at: Timestamp,
     /// When we last learnt something new about it.
     pub seen_at: Timestamp,
-    /// When it began.
-    pub starts_at: Timestamp,
-    /// When it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ends_at: Option<Timestamp>,
-    /// When it counts as over unless something newer is heard of it; `None` when its source always
-    /// tells the end. On an alert that is resolved: it was never told to be over, it lapsed then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lapses_at: Option<Timestamp>,
+    /// From when to when it fires.
+    pub span: Span,
+    /// Its source never said that it is over: nothing was heard of it for as long as it counts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lapsed: bool,
     /// The highest priority since it began to fire.
     pub priority: Priority,
     /// The version in which it began to fire; 0 when nobody was told that it fired.
     #[serde(default)]
     pub joined: u64,
+    /// When it lately began and ended, for the damping of flapping.
+    #[serde(default, skip_serializing_if = "Turns::is_calm")]
+    pub turns: Turns,
+    /// The groups that have it: whoever was told that it fires is told that it is over, whatever
+    /// the routes say by then.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<GroupKey>,
     /// One line for people; empty when there was no room to keep it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,
     /// The rest of what a person needs, as long as there is room to keep it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Box<AlertDetails>>,
+}
+
+/// How often an alert changed lately.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Turns {
+    /// When it began or ended, newest last; only those within the flapping window.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub at: Vec<Timestamp>,
+    /// Until when it counts as flapping.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flapping_until: Option<Timestamp>,
 }
 
 /// What a person needs to know about an alert, and no decision depends on.
@@ -171,16 +225,16 @@ pub struct TrackedInfo {
     pub seen_at: Timestamp,
 }
 
-/// The books of one key: `received` is `notified` plus all of `suppressed`.
+/// The books of one key: `received` is `grouped` plus all of `suppressed`.
 ///
 /// Decisions that changed nothing are not written, so their arrivals are only in the metrics.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Counters {
     /// Arrivals.
     pub received: u64,
-    /// Arrivals that became part of a notification.
-    pub notified: u64,
-    /// Arrivals that did not, by reason.
+    /// Arrivals that were handed to a group, whose books say what became of them.
+    pub grouped: u64,
+    /// Arrivals that were not, by reason.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub suppressed: BTreeMap<SuppressionReason, u64>,
 }
@@ -197,6 +251,7 @@ impl IncidentState {
             infos: BTreeMap::new(),
             counters: Counters::default(),
             timeline: Timeline::default(),
+            past: Vec::new(),
         }
     }
 
@@ -224,6 +279,14 @@ impl IncidentState {
             .map(|(fingerprint, alert)| (*fingerprint, alert))
     }
 
+    /// When something is due that no arrival brings: the next alert whose time is up.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Timestamp> {
+        let ends = self.firing().filter_map(|(_, alert)| alert.span.ends_at);
+        let report = self.episode.as_ref().and_then(|episode| episode.report_at);
+        ends.chain(report).min()
+    }
+
     /// Until when the state must be kept: for ever while the episode is open, else 30 days from `now`.
     #[must_use]
     pub fn keep_until(&self, now: Timestamp) -> Option<Timestamp> {
@@ -237,10 +300,24 @@ impl IncidentState {
 }
 
 impl Episode {
+    /// Ends it. Its report waits until it can no longer go on.
+    pub(crate) fn close(&mut self, now: Timestamp) {
+        self.resolved_at = Some(now);
+        self.updated_at = now;
+        let settled = now.checked_add(SignedDuration::from_millis(self.settling_ms));
+        self.report_at = Some(settled.unwrap_or(now));
+    }
+
     /// Whether at least one alert of it fires.
     #[must_use]
     pub const fn is_open(&self) -> bool {
         self.resolved_at.is_none()
+    }
+
+    /// Who has taken it on, if that still counts.
+    #[must_use]
+    pub fn acknowledged(&self, now: Timestamp) -> Option<&Acknowledgement> {
+        self.acknowledgement.as_ref().filter(|ack| ack.holds(now))
     }
 
     /// Whether an alert belongs to it.
@@ -261,6 +338,20 @@ impl TrackedAlert {
     }
 }
 
+impl Turns {
+    /// Whether there is nothing to remember.
+    #[must_use]
+    pub fn is_calm(&self) -> bool {
+        self.at.is_empty() && self.flapping_until.is_none()
+    }
+
+    /// Whether it counts as flapping.
+    #[must_use]
+    pub fn is_flapping(&self, now: Timestamp) -> bool {
+        self.flapping_until.is_some_and(|until| now < until)
+    }
+}
+
 impl From<AlertPhase> for Status {
     fn from(phase: AlertPhase) -> Self {
         match phase {
@@ -277,11 +368,11 @@ impl Counters {
         self.suppressed.values().sum()
     }
 
-    pub(crate) fn count(&mut self, outcome: &Outcome) {
+    pub(crate) fn count(&mut self, outcome: Outcome) {
         self.received += 1;
         match outcome {
-            Outcome::Notified { .. } => self.notified += 1,
-            Outcome::Suppressed { reason } => *self.suppressed.entry(*reason).or_default() += 1,
+            Outcome::Grouped => self.grouped += 1,
+            Outcome::Suppressed { reason } => *self.suppressed.entry(reason).or_default() += 1,
         }
     }
 }

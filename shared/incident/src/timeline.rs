@@ -2,13 +2,12 @@
 
 use std::collections::VecDeque;
 
-use compact_str::CompactString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use settings::{Channel, Priority};
+use settings::Priority;
 
+use crate::act::{Act, Actor};
 use crate::id::IncidentId;
-use crate::notification::NotificationEvent;
 
 /// The newest entries of an incident's history; older ones are forgotten.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -55,27 +54,30 @@ pub enum TimelineEvent {
         /// The episode.
         id: IncidentId,
     },
-    /// Alerts began and ended before anybody was told.
-    ResolvedBeforeTold(Alerts),
+    /// The episode went on before it was told to be over.
+    Reopened {
+        /// The episode.
+        id: IncidentId,
+    },
     /// Alerts ended of which nobody had said that they fire.
     ResolveWithoutFiring(Alerts),
     /// Something happened that opens no incident.
     Informed(Alerts),
     /// More alerts fire than are tracked.
     Full(Alerts),
-    /// A notification was put into the outbox.
-    Told {
-        /// Its id.
-        notification: CompactString,
-        /// Why somebody is told.
-        event: NotificationEvent,
-        /// Who is told.
-        channels: Vec<Channel>,
+    /// An alert changes so often that people are told that, and no more for a while.
+    Flapping {
+        /// Its title.
+        title: String,
+        /// Until when.
+        until: Timestamp,
     },
-    /// Somebody would have been told, but the configuration names no channel.
-    NobodyToTell {
-        /// Why somebody would have been told.
-        event: NotificationEvent,
+    /// A person did something.
+    Acted {
+        /// Who.
+        by: Actor,
+        /// What.
+        act: Act,
     },
 }
 

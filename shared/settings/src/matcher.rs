@@ -215,6 +215,15 @@ impl Matcher {
         key
     }
 
+    /// The label and the text that it asks for, if it asks for one text (`=`).
+    #[must_use]
+    pub fn equals(&self) -> Option<(&str, &str)> {
+        match &self.test {
+            Test::Text { equal: true, text } => Some((&self.name, text)),
+            Test::Text { .. } | Test::Pattern { .. } | Test::Number { .. } => None,
+        }
+    }
+
     /// Whether it compares numbers: what it looked at is then worth telling.
     #[must_use]
     pub const fn is_numeric(&self) -> bool {

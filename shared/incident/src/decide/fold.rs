@@ -4,14 +4,16 @@
 //! result of any permutation and repetition of the same events is the same. It
 //! does not know the episode and tells nobody.
 
+use std::collections::BTreeSet;
+
 use alert_classification::{Fingerprint, Status};
 use jiff::Timestamp;
 use settings::Priority;
 
-use super::summary::details;
-use super::{Placed, Suppressed, lapse};
+use super::summary::{annotations, details};
+use super::{Placed, Suppressed};
 use crate::arrival::{Arrival, SuppressionReason};
-use crate::state::{AlertPhase, IncidentState, TrackedAlert};
+use crate::state::{AlertPhase, IncidentState, TrackedAlert, Turns};
 
 /// What a batch did to the alerts.
 #[derive(Default)]
@@ -47,8 +49,10 @@ pub(super) enum MoveKind {
     Rose,
     /// It fired before, and does not any more.
     Ended,
-    /// It was reported, and neither begins nor ends.
-    Reported,
+    /// It fired before and still does; what is known about it may be newer.
+    StillFires,
+    /// It was over before and still is; what is known about its end may be newer.
+    StillOver,
 }
 
 /// What one event means for what is known.
@@ -133,7 +137,7 @@ fn step(known: Option<&TrackedAlert>, event: &Event<'_>) -> Step {
         (Less, _, _) | (Equal, Firing, Resolved) => Step::OutOfOrder,
         (Equal, Firing, Firing) | (Equal, Resolved, Resolved) => Step::Duplicate,
         // The very firing that lapsed.
-        (Equal, Resolved, Firing) if known.lapses_at.is_some() => Step::Duplicate,
+        (Equal, Resolved, Firing) if known.lapsed => Step::Duplicate,
         (Equal | Greater, Resolved, Firing) => Step::Began,
         // Its recovery was lost: whoever looked at the problem may think that it is over.
         (Greater, Firing, Firing) if event.anew => Step::BeganAgain,
@@ -245,23 +249,25 @@ fn judge<'a>(
     let kind = match (before.map(|before| before.phase), after.phase) {
         (None | Some(Resolved), Firing) => {
             after.joined = version;
-            Some(MoveKind::Began {
+            MoveKind::Began {
                 new: before.is_none(),
-            })
+            }
         }
         (Some(Firing), Firing) if again => {
             after.joined = version;
-            Some(MoveKind::BeganAgain)
+            MoveKind::BeganAgain
         }
         (Some(Firing), Firing) => {
             let rose = before.is_some_and(|before| after.priority < before.priority);
-            if !rose {
+            if rose {
+                MoveKind::Rose
+            } else {
                 fold.suppressed
                     .push((deciding.place, SuppressionReason::StillFiring));
+                MoveKind::StillFires
             }
-            rose.then_some(MoveKind::Rose)
         }
-        (Some(Firing), Resolved) => Some(MoveKind::Ended),
+        (Some(Firing), Resolved) => MoveKind::Ended,
         (known @ (None | Some(Resolved)), Resolved) => {
             let reason = if began {
                 fold.brief.push(deciding.arrival);
@@ -273,14 +279,14 @@ fn judge<'a>(
                 SuppressionReason::AlreadyResolved
             };
             fold.suppressed.push((deciding.place, reason));
-            None
+            MoveKind::StillOver
         }
     };
-    fold.moves.extend(kind.map(|kind| Move {
+    fold.moves.push(Move {
         fingerprint: deciding.arrival.alert.alert.fingerprint,
         deciding,
         kind,
-    }));
+    });
 }
 
 /// What is known about an alert after an event that is news.
@@ -292,49 +298,58 @@ fn apply(
 ) -> TrackedAlert {
     let classified = &event.placed.arrival.alert;
     let alert = &classified.alert;
+    let span = event.placed.arrival.span(now);
     let fresh = || TrackedAlert {
         phase: event.phase,
         changed_at: event.changed_at,
         seen_at: now,
-        starts_at: alert.starts_at,
-        ends_at: match event.phase {
-            AlertPhase::Firing => None,
-            AlertPhase::Resolved => Some(alert.ends_at.unwrap_or(event.changed_at)),
-        },
-        lapses_at: match event.phase {
-            AlertPhase::Firing => lapse::at(alert.lifetime_minutes, now),
-            AlertPhase::Resolved => None,
-        },
+        span,
+        lapsed: false,
         priority: classified.classification.priority,
         joined: 0,
+        turns: Turns::default(),
+        groups: BTreeSet::new(),
         title: super::text::clip(&alert.title, super::summary::TITLE_CHARS),
         details: Some(Box::new(details(classified))),
     };
     let Some(known) = known else { return fresh() };
     match step {
-        Step::Began | Step::BeganAgain => fresh(),
+        Step::Began => TrackedAlert {
+            span: known.span.put(span, now),
+            turns: known.turns,
+            groups: known.groups,
+            ..fresh()
+        },
+        Step::BeganAgain => TrackedAlert {
+            turns: known.turns,
+            groups: known.groups,
+            ..fresh()
+        },
         Step::StillFiring => TrackedAlert {
-            starts_at: known.starts_at.min(alert.starts_at),
+            span: known.span.put(span, now),
             priority: known
                 .priority
                 .most_urgent(classified.classification.priority),
+            joined: known.joined,
+            turns: known.turns,
+            groups: known.groups,
             ..fresh()
         },
         // What the alert was about when it fired is worth more than how its end was put.
-        Step::Ended => TrackedAlert {
-            phase: AlertPhase::Resolved,
-            changed_at: event.changed_at,
-            seen_at: now,
-            ends_at: Some(alert.ends_at.unwrap_or(event.changed_at)),
-            lapses_at: None,
-            ..known
-        },
-        Step::StillResolved => TrackedAlert {
-            changed_at: event.changed_at,
-            seen_at: now,
-            lapses_at: None,
-            ..known
-        },
+        Step::Ended | Step::StillResolved => {
+            let mut ended = TrackedAlert {
+                phase: AlertPhase::Resolved,
+                changed_at: event.changed_at,
+                seen_at: now,
+                span: known.span.put(span, now),
+                lapsed: false,
+                ..known
+            };
+            if let Some(details) = &mut ended.details {
+                details.annotations = annotations(classified);
+            }
+            ended
+        }
         Step::Duplicate | Step::OutOfOrder => known,
     }
 }

@@ -4,23 +4,17 @@
 //! incident would stay open for ever, and the next trouble would be no news.
 
 use alert_classification::Fingerprint;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::state::{AlertPhase, IncidentState};
 
-/// When a firing that is heard of now lapses.
-pub(super) fn at(lifetime_minutes: Option<u32>, now: Timestamp) -> Option<Timestamp> {
-    let lifetime = SignedDuration::from_mins(i64::from(lifetime_minutes?));
-    Some(now.checked_add(lifetime).unwrap_or(Timestamp::MAX))
-}
-
-/// Ends what lapsed by now. Its time of change stays: any newer firing begins again.
+/// Ends what is over by now. Its time of change stays: any newer firing begins again.
 pub(super) fn lapse(state: &mut IncidentState, now: Timestamp) -> Vec<Fingerprint> {
     let mut lapsed = Vec::new();
     for (fingerprint, alert) in &mut state.alerts {
-        if alert.is_firing() && alert.lapses_at.is_some_and(|at| at <= now) {
+        if alert.is_firing() && alert.span.is_over(now) {
             alert.phase = AlertPhase::Resolved;
-            alert.ends_at = alert.lapses_at;
+            alert.lapsed = true;
             lapsed.push(*fingerprint);
         }
     }

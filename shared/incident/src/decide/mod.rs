@@ -1,36 +1,37 @@
-//! The decision: what arrived, held against what is known, gives what is known next and who is told.
+//! The decision about one incident key: what arrived, held against what is known, gives what is
+//! known next and what the groups must hear of.
 //!
-//! It is synchronous, deterministic and idempotent. It takes no time of its own
-//! and calls nobody: the caller stores the state and carries out the effects.
+//! It is synchronous, deterministic and idempotent. Who is told when is not its business: the groups
+//! decide that (`crate::group`), and [`crate::World`] brings the two together.
 
-mod announce;
+mod act;
 mod episode;
+mod flap;
 mod fold;
 mod infos;
 mod lapse;
 mod retention;
 mod summary;
-mod text;
-mod wording;
+pub(crate) mod text;
 
-use compact_str::CompactString;
+use alert_classification::Fingerprint;
 use jiff::Timestamp;
 
 use crate::arrival::{Arrival, Disposition, Outcome, SuppressionReason};
-use crate::notification::Notification;
-use crate::policy::NotifyPolicy;
+use crate::policy::Policy;
 use crate::state::IncidentState;
-use announce::Announcer;
+use episode::Recorder;
+use fold::MoveKind;
 
+pub use act::{MAX_TEXT_CHARS, act};
 pub use retention::MAX_TRACKED;
+pub(crate) use summary::{TITLE_CHARS, name, summary, tracked};
 
 /// What was decided about one incident key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
-    /// The state to be stored when `change` says so; its version is one more than before.
-    pub state: IncidentState,
-    /// What is to be done, in the same transaction as the state is stored.
-    pub effects: Vec<Effect>,
+    /// What the groups must hear of, in the order in which it is to be told.
+    pub steps: Vec<Step>,
     /// What became of each arrival, in the order of the input.
     pub dispositions: Vec<Disposition>,
     /// Whether anything must be stored.
@@ -39,11 +40,36 @@ pub struct Decision {
     pub transition: Transition,
 }
 
-/// Something to be done because of a decision.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Somebody is to be told.
-    Notify(Box<Notification>),
+/// An alert about which there is something new.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Step {
+    /// The alert.
+    pub fingerprint: Fingerprint,
+    /// The arrival that decided, by its place in the input; none when only time has passed.
+    pub place: Option<usize>,
+    /// What is new.
+    pub news: News,
+}
+
+/// What is new about an alert.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum News {
+    /// It began to fire.
+    Began,
+    /// It fires anew, though its recovery was never heard of: it is to be told again.
+    BeganAgain,
+    /// It is more urgent now: it is to be told again.
+    Rose,
+    /// It is over.
+    Ended,
+    /// Nobody heard of it for as long as it counts: it is over.
+    Lapsed,
+    /// What is known about it may be newer; that alone tells nobody.
+    Refreshed,
+    /// It changes so often that people are told just that.
+    Flapping,
+    /// Something happened that neither begins nor ends.
+    Reported,
 }
 
 /// Whether a decision changed the state.
@@ -74,43 +100,62 @@ pub enum Transition {
 ///
 /// The order of the input does not matter: the source's time of change orders
 /// the events of one alert, and at equal times firing wins, because one page too
-/// many is better than one too few. The whole input gives at most one
-/// notification for the incident and one for what merely happened.
+/// many is better than one too few.
 ///
-/// What fires and of which nothing was heard for as long as it counts is over before the input is
-/// looked at; when nothing else fires the episode is resolved, and the input may open the next one.
-/// That takes an input, which may be empty: deciding about keys of which nothing arrives any more
-/// is left to whoever sweeps the open incidents.
-#[must_use]
+/// What fires and is over by `now` ends before the input is looked at; when nothing else fires the
+/// episode is resolved, and the input may open the next one. An episode that goes on again while it
+/// settles (see [`crate::Episode::settling_ms`]) is the same one, unless somebody had acknowledged it.
+///
+/// The input may be empty: then only time has passed.
 pub fn decide(
-    mut state: IncidentState,
+    state: &mut IncidentState,
     input: &[Arrival],
     now: Timestamp,
-    policy: &NotifyPolicy,
+    policy: &Policy,
 ) -> Decision {
     let version = state.version.saturating_add(1);
-    let lapsed = lapse::lapse(&mut state, now);
-    let mut announcer = Announcer::new(&mut state, version, now, policy);
-    let ended = announcer.lapsed(&lapsed);
-    let (mut effects, _) = announcer.finish();
-    let mut fold = fold::fold(&mut state, input, version, now);
-    let infos = infos::fold(&mut state, input, now);
-    let overflow = retention::make_room(&mut state, &mut fold.moves, now);
+    let lapsed = lapse::lapse(state, now);
+    let mut recorder = Recorder::new(state, version, now, policy);
+    let ended = recorder.lapsed(&lapsed);
+    let mut fold = fold::fold(state, input, version, now);
+    let infos = infos::fold(state, input, now);
+    let flapping = flap::damp(state, &fold.moves, now, policy.flapping());
+    let overflow = retention::make_room(state, &mut fold.moves, now);
     let moved =
         !lapsed.is_empty() || fold.changed_alerts > overflow.len() || !infos.news.is_empty();
 
-    let mut announcer = Announcer::new(&mut state, version, now, policy);
-    announcer.suppress(fold.suppressed);
-    announcer.suppress(infos.suppressed);
-    let transition = ended.then(announcer.episode(&fold.moves, &overflow));
-    announcer.asides(&fold.brief, &fold.unseen);
-    announcer.infos(&infos.news);
-    let (told, outcomes) = announcer.finish();
-    effects.extend(told);
+    let mut recorder = Recorder::new(state, version, now, policy);
+    recorder.suppress(fold.suppressed);
+    recorder.suppress(infos.suppressed);
+    let transition = ended.then(recorder.episode(&fold.moves, &overflow));
+    recorder.asides(&fold.unseen, &infos.news, &flapping);
+    let outcomes = recorder.finish();
+
+    let mut steps: Vec<Step> = lapsed
+        .iter()
+        .map(|fingerprint| Step {
+            fingerprint: *fingerprint,
+            place: None,
+            news: News::Lapsed,
+        })
+        .collect();
+    steps.extend(fold.moves.iter().chain(&overflow).map(|step| Step {
+        fingerprint: step.fingerprint,
+        place: Some(step.deciding.place),
+        news: if flapping.contains(&step.fingerprint) {
+            News::Flapping
+        } else {
+            News::of(step.kind)
+        },
+    }));
+    steps.extend(infos.news.iter().map(|placed| Step {
+        fingerprint: placed.arrival.alert.alert.fingerprint,
+        place: Some(placed.place),
+        news: News::Reported,
+    }));
 
     let dispositions = dispositions(input, outcomes);
-    // An alert that finds no room changes nothing, unless people are told of it.
-    let change = if moved || !effects.is_empty() {
+    let change = if moved || !steps.is_empty() {
         Change::Changed
     } else {
         Change::Unchanged
@@ -120,17 +165,28 @@ pub fn decide(
         Change::Changed => {
             state.version = version;
             for disposition in &dispositions {
-                state.counters.count(&disposition.outcome);
+                state.counters.count(disposition.outcome);
             }
-            retention::settle(&mut state, now);
+            retention::settle(state, now);
         }
     }
     Decision {
-        state,
-        effects,
+        steps,
         dispositions,
         change,
         transition,
+    }
+}
+
+impl News {
+    const fn of(kind: MoveKind) -> Self {
+        match kind {
+            MoveKind::Began { .. } => Self::Began,
+            MoveKind::BeganAgain => Self::BeganAgain,
+            MoveKind::Rose => Self::Rose,
+            MoveKind::Ended => Self::Ended,
+            MoveKind::StillFires | MoveKind::StillOver => Self::Refreshed,
+        }
     }
 }
 
@@ -152,17 +208,18 @@ impl Transition {
     }
 }
 
-/// Brings the outcomes into the order of the input.
-fn dispositions(input: &[Arrival], mut outcomes: Vec<(usize, Outcome)>) -> Vec<Disposition> {
-    outcomes.sort_by_key(|(place, _)| *place);
-    debug_assert!(
-        outcomes.iter().map(|(place, _)| *place).eq(0..input.len()),
-        "each arrival has one outcome"
-    );
+/// Brings the outcomes into the order of the input: what is not suppressed goes to the groups.
+fn dispositions(input: &[Arrival], suppressed: Vec<Suppressed>) -> Vec<Disposition> {
+    let mut outcomes = vec![Outcome::Grouped; input.len()];
+    for (place, reason) in suppressed {
+        if let Some(outcome) = outcomes.get_mut(place) {
+            *outcome = Outcome::Suppressed { reason };
+        }
+    }
     input
         .iter()
         .zip(outcomes)
-        .map(|(arrival, (_, outcome))| Disposition {
+        .map(|(arrival, outcome)| Disposition {
             message: arrival.message.clone(),
             fingerprint: arrival.alert.alert.fingerprint,
             outcome,
@@ -178,12 +235,4 @@ type Suppressed = (usize, SuppressionReason);
 struct Placed<'a> {
     place: usize,
     arrival: &'a Arrival,
-}
-
-impl Outcome {
-    fn notified(notification: &CompactString) -> Self {
-        Self::Notified {
-            notification: notification.clone(),
-        }
-    }
 }

@@ -127,7 +127,7 @@ fn fit_texts(state: &mut IncidentState) {
         (
             alert.is_firing(),
             Reverse(alert.priority),
-            Reverse(alert.starts_at),
+            Reverse(alert.span.starts_at),
         )
     });
     for alert in alerts {

@@ -13,7 +13,7 @@ use crate::notification::{ALERTS_IN_A_NOTIFICATION, AlertSummary, MAX_NOTIFICATI
 use crate::state::{AlertDetails, TrackedAlert};
 
 /// The characters of a title.
-pub(super) const TITLE_CHARS: usize = 200;
+pub(crate) const TITLE_CHARS: usize = 200;
 /// The characters of a name: a service, a category, a rule, a source.
 pub(super) const NAME_CHARS: usize = 100;
 /// A longer link is left out: half a link is worse than none.
@@ -90,15 +90,20 @@ pub(super) fn details(classified: &ClassifiedAlert) -> AlertDetails {
         description: clip(&alert.description, 400),
         measurement: alert.measurement.clone(),
         labels: labels(&alert.labels, 24, 120),
-        annotations: labels(&alert.annotations, 12, 160),
+        annotations: annotations(classified),
         console_url: link(alert.console_url.as_deref(), LINK_BYTES),
         runbook: link(classification.runbook.as_deref(), LINK_BYTES),
     }
 }
 
+/// What informs about an alert, so far as it is remembered.
+pub(super) fn annotations(classified: &ClassifiedAlert) -> Labels {
+    labels(&classified.alert.annotations, 12, 160)
+}
+
 /// An arrival as it is told. What is known about the alert since it fired wins over what its
 /// resolve was classified as: the end of a P1 is news about a P1.
-pub(super) fn summary(arrival: &Arrival, known: Option<&TrackedAlert>) -> AlertSummary {
+pub(crate) fn summary(arrival: &Arrival, known: Option<&TrackedAlert>) -> AlertSummary {
     fitting(|caps| shown(arrival, known, caps))
 }
 
@@ -128,8 +133,8 @@ fn shown(arrival: &Arrival, known: Option<&TrackedAlert>, caps: &Caps) -> AlertS
         measurement: alert.measurement.clone().map(bounded),
         labels: labels(&alert.labels, caps.labels, caps.label),
         annotations: labels(&alert.annotations, caps.annotations, caps.annotation),
-        starts_at: known.map_or(alert.starts_at, |known| known.starts_at),
-        ends_at: known.map_or(alert.ends_at, |known| known.ends_at),
+        starts_at: known.map_or(alert.starts_at, |known| known.span.starts_at),
+        ends_at: known.map_or(alert.ends_at, |known| known.span.ends_at),
         console_url: link(alert.console_url.as_deref(), caps.link),
         runbook: link(
             fired
@@ -141,7 +146,7 @@ fn shown(arrival: &Arrival, known: Option<&TrackedAlert>, caps: &Caps) -> AlertS
 }
 
 /// An alert as it is remembered; `None` when its texts were given up for want of room.
-pub(super) fn tracked(fingerprint: Fingerprint, known: &TrackedAlert) -> Option<AlertSummary> {
+pub(crate) fn tracked(fingerprint: Fingerprint, known: &TrackedAlert) -> Option<AlertSummary> {
     let details = known.details.as_deref()?;
     let shown = |caps: &Caps| AlertSummary {
         fingerprint,
@@ -157,8 +162,8 @@ pub(super) fn tracked(fingerprint: Fingerprint, known: &TrackedAlert) -> Option<
         measurement: details.measurement.clone().map(bounded),
         labels: labels(&details.labels, caps.labels, caps.label),
         annotations: labels(&details.annotations, caps.annotations, caps.annotation),
-        starts_at: known.starts_at,
-        ends_at: known.ends_at,
+        starts_at: known.span.starts_at,
+        ends_at: known.span.ends_at,
         console_url: link(details.console_url.as_deref(), caps.link),
         runbook: link(details.runbook.as_deref(), caps.link),
     };
@@ -181,7 +186,7 @@ fn bounded(mut measurement: Measurement) -> Measurement {
 }
 
 /// A short text, cut to [`NAME_CHARS`].
-pub(super) fn name(text: &CompactString) -> CompactString {
+pub(crate) fn name(text: &CompactString) -> CompactString {
     clip(text, NAME_CHARS).into()
 }
 

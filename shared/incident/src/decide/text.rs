@@ -4,7 +4,7 @@
 //! notification have room for.
 
 /// The text, or its first characters and an ellipsis: at most `chars` characters.
-pub(super) fn clip(text: &str, chars: usize) -> String {
+pub(crate) fn clip(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
         None => text.to_owned(),
         Some(_) => {

@@ -1,0 +1,157 @@
+//! When a group has something to do next.
+//!
+//! A group has a beat: `group_wait` after its first alert and then every `group_interval`, as with
+//! Alertmanager. Beats at which nothing can change are passed over, so that a group that waits costs
+//! nothing; those that are not fall on the same instants as if every one had been looked at. Ladders
+//! do not wait for the beat.
+
+use jiff::{SignedDuration, Timestamp};
+use settings::Route;
+
+use super::state::{GroupAlert, GroupState, Muted};
+use crate::policy::signed;
+
+/// Alertmanager looks for empty groups this often, and forgets them.
+const FORGETTING: i64 = 30_000;
+/// How often a group without an interval looks whether what holds an alert back is gone.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
+
+/// When an empty group is forgotten: what comes until then waits for its next beat.
+pub(super) fn forgotten_at(group: &GroupState) -> Option<Timestamp> {
+    let since = group.emptied_at?.as_millisecond();
+    let next = since.div_euclid(FORGETTING).checked_add(1)?;
+    Timestamp::from_millisecond(next.checked_mul(FORGETTING)?).ok()
+}
+
+/// The first beat at or after a time.
+fn beat(group: &GroupState, route: &Route, at: Timestamp) -> Timestamp {
+    let interval = signed(route.group_interval);
+    let Some(tick) = group.tick else { return at };
+    if interval.is_zero() {
+        return tick.max(at);
+    }
+    if at <= tick {
+        return tick;
+    }
+    let behind = at.duration_since(tick).as_nanos();
+    let beats = behind.div_euclid(interval.as_nanos())
+        + i128::from(behind.rem_euclid(interval.as_nanos()) != 0);
+    let ahead = i32::try_from(beats)
+        .ok()
+        .and_then(|beats| interval.checked_mul(beats));
+    ahead
+        .and_then(|ahead| tick.checked_add(ahead).ok())
+        .unwrap_or(at)
+}
+
+/// Moves the beat past a flush.
+pub(super) fn advance(group: &mut GroupState, route: &Route, now: Timestamp) {
+    let interval = signed(route.group_interval);
+    group.flushed = true;
+    group.tick = if interval.is_zero() {
+        None
+    } else {
+        let tick = group.tick.unwrap_or(now);
+        let next = tick.checked_add(interval).unwrap_or(Timestamp::MAX);
+        group.tick = Some(next);
+        // Whoever comes late keeps the beat.
+        Some(if next > now {
+            next
+        } else {
+            let just_after = now.checked_add(SignedDuration::from_nanos(1));
+            beat(group, route, just_after.unwrap_or(now))
+        })
+    };
+}
+
+/// Finds out when something is due.
+pub(crate) fn reschedule(group: &mut GroupState, route: &Route, now: Timestamp) {
+    group.due_at = due(group, route, now);
+}
+
+fn due(group: &GroupState, route: &Route, now: Timestamp) -> Option<Timestamp> {
+    if group.is_empty() {
+        return None;
+    }
+    if !group.flushed {
+        return group.tick;
+    }
+    let mut due: Option<Timestamp> = None;
+    let mut at = |time: Timestamp| due = Some(due.map_or(time, |known| known.min(time)));
+    let continuous = signed(route.group_interval).is_zero();
+    if !group.infos.is_empty() || group.overflow > 0 {
+        at(beat(group, route, now));
+    }
+    let repeat = signed(route.repeat_interval);
+    let mut repeats = false;
+    for alert in group.alerts.values() {
+        let over = alert.span.is_over(now);
+        if news(alert, over) {
+            at(beat(group, route, now));
+        }
+        match &alert.muted {
+            Some(muted) if !over || matches!(muted, Muted::Flapping { .. }) => {
+                at(released(group, route, muted, now, continuous));
+            }
+            Some(_) => {}
+            None => repeats |= !over && !alert.left,
+        }
+        if let (false, Some(end)) = (over, alert.span.ends_at) {
+            at(beat(group, route, end));
+        }
+    }
+    if repeats && let Some(told_at) = group.targets.iter().filter_map(|t| t.told_at).min() {
+        // Strictly later than the interval, as Alertmanager has it.
+        let later = repeat.saturating_add(SignedDuration::from_nanos(1));
+        at(beat(group, route, told_at.checked_add(later).unwrap_or(Timestamp::MAX)));
+    }
+    for (id, incident) in &group.incidents {
+        let Some(ladder) = &incident.ladder else {
+            continue;
+        };
+        let climbs = |alert: &GroupAlert| {
+            alert.incident.as_ref() == Some(id)
+                && alert.muted.is_none()
+                && !alert.left
+                && !alert.span.is_over(now)
+        };
+        if let Some(next) = ladder.due_at
+            && group.alerts.values().any(climbs)
+        {
+            at(next);
+        }
+    }
+    due
+}
+
+/// Whether the next beat may have something to tell or to forget.
+fn news(alert: &GroupAlert, over: bool) -> bool {
+    let held = matches!(alert.muted, Some(Muted::Flapping { .. }));
+    alert.flap_untold
+        || alert.unclosed.is_some()
+        || (over && !held)
+        || (alert.pending > 0 && alert.muted.is_none())
+        || (alert.firing == 0 && alert.muted.is_none() && !alert.left)
+}
+
+/// When to look whether an alert is still held back.
+fn released(
+    group: &GroupState,
+    route: &Route,
+    muted: &Muted,
+    now: Timestamp,
+    continuous: bool,
+) -> Timestamp {
+    let until = match muted {
+        Muted::Flapping { until } => return beat(group, route, *until),
+        Muted::Silence { until, .. } => Some(*until),
+        Muted::InactiveTime { until } => *until,
+        Muted::Inhibition { .. } | Muted::MuteTime { .. } => None,
+    };
+    if !continuous {
+        let just_after = now.checked_add(SignedDuration::from_nanos(1));
+        return beat(group, route, just_after.unwrap_or(now));
+    }
+    let again = now.checked_add(LOOK_AGAIN).unwrap_or(now);
+    until.map_or(again, |until| until.min(again))
+}
