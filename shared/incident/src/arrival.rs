@@ -5,6 +5,7 @@ use compact_str::CompactString;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::key::IncidentKey;
 use crate::span::Span;
 
 /// One alert that arrived.
@@ -18,6 +19,9 @@ pub struct Arrival {
     pub message: CompactString,
     /// For how long a firing without an end counts, where that is not the alert's own to say.
     pub lifetime: Option<SignedDuration>,
+    /// The incident key that it is decided under, where that is known better than by its own labels: a
+    /// resolve belongs where its alert fires, whatever the rules say by now.
+    pub incident: Option<IncidentKey>,
 }
 
 impl Arrival {

@@ -855,10 +855,10 @@ impl Facts for Known {
 
 /// The key of an arrival's incident.
 pub(crate) fn incident_key(settings: &settings::Settings, arrival: &Arrival) -> IncidentKey {
-    IncidentKey::of(
-        &arrival.alert,
-        settings.incident_by.iter().map(compact_str::CompactString::as_str),
-    )
+    arrival.incident.clone().unwrap_or_else(|| {
+        let names = settings.incident_by.iter();
+        IncidentKey::of(&arrival.alert, names.map(compact_str::CompactString::as_str))
+    })
 }
 
 /// The groups that an alert goes to, with their routes and the labels that they share.
