@@ -77,6 +77,66 @@ pub enum StoreError {
         /// How many there may be.
         limit: usize,
     },
+    /// A transaction has more items than the table takes.
+    #[error(
+        "a transaction of {records} records, {checks} checks, {notifications} notifications and \
+         {notes} notes has {count} items and may have {limit}: decide about less at once"
+    )]
+    TooManyItems {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        limit: usize,
+        /// So many of them are records.
+        records: usize,
+        /// So many of them are checks.
+        checks: usize,
+        /// So many of them are notifications.
+        notifications: usize,
+        /// So many of them are notes.
+        notes: usize,
+    },
+    /// A transaction is larger than the table takes.
+    #[error("a transaction needs {size} bytes and may have {limit}: decide about less at once")]
+    TransactionTooLarge {
+        /// How large it is.
+        size: usize,
+        /// How large it may be.
+        limit: usize,
+    },
+    /// A transaction names an item twice.
+    #[error("`{key}` is twice in one transaction: merge what is to become of it")]
+    Duplicate {
+        /// The item.
+        key: String,
+    },
+    /// A list is to say more of a record than fits.
+    #[error("the summary of `{key}` has {size} bytes and may have {limit}: shorten it")]
+    SummaryTooLong {
+        /// Which record.
+        key: String,
+        /// How long it is.
+        size: usize,
+        /// How long it may be.
+        limit: usize,
+    },
+    /// A name is empty, and the table takes no empty names.
+    #[error("{what} of `{key}` is empty: give it a name")]
+    Unnamed {
+        /// What is empty.
+        what: &'static str,
+        /// What it belongs to.
+        key: String,
+    },
+    /// A page is to begin behind what is no place.
+    #[error("the cursor is none of this list: begin again without one")]
+    Cursor,
+    /// A text is there and cannot be read.
+    #[error("`{key}` cannot be read: look at the item in the table, and write it anew")]
+    Unreadable {
+        /// Its partition.
+        key: String,
+    },
     /// The state is no JSON.
     #[error("the state of `{key}` cannot be written as JSON")]
     Encode {
@@ -97,6 +157,13 @@ impl Retryable for StoreError {
             | Self::TooLarge { .. }
             | Self::KeyTooLong { .. }
             | Self::TooManyEntries { .. }
+            | Self::TooManyItems { .. }
+            | Self::TransactionTooLarge { .. }
+            | Self::Duplicate { .. }
+            | Self::SummaryTooLong { .. }
+            | Self::Unnamed { .. }
+            | Self::Cursor
+            | Self::Unreadable { .. }
             | Self::Encode { .. } => Retry::Permanent,
         }
     }

@@ -1,5 +1,5 @@
-//! What is remembered between two invocations: the states of incidents, the
-//! notifications that are still to be published, and what has been delivered.
+//! What is remembered between two invocations: the states of incidents, groups and whatever else is
+//! decided about, the notifications that are still to be published, and what has been delivered.
 //!
 //! The ports are narrow traits; [`DynamoStore`] is the table of `ARCHITECTURE.md`
 //! and [`MemoryStore`] its twin. One suite (`conformance`) runs on both. This crate
@@ -13,11 +13,16 @@ mod error;
 mod memory;
 mod port;
 mod prepared;
+mod record;
 
 pub use dynamo::DynamoStore;
 pub use error::StoreError;
-pub use memory::{Fault, MemoryStore, Operation};
+pub use memory::{Fault, MemoryStore, Operation, StoredRecord};
 pub use port::{
     Claim, Commit, DeliveryLog, IncidentStore, Loaded, Outbox, OutboxEntry, OutboxRef, Pending,
-    PendingEntry, Version,
+    PendingEntry, StreamLog, Version,
+};
+pub use record::{
+    Check, ListPage, Listed, Listing, LoadedRecord, Note, NotePage, OutboxWrite, Page, RecordKey,
+    RecordStore, StoredNote, Transaction, Write,
 };

@@ -87,7 +87,7 @@ pub struct OutboxEntry {
 /// Names an entry of the outbox.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct OutboxRef {
-    /// What the incident is about.
+    /// What it is about: an incident's key, or the partition of another record; see [`OutboxRef::of`].
     pub key: String,
     /// The notification's id.
     pub id: String,
@@ -166,7 +166,7 @@ pub trait Outbox: Send + Sync {
 /// The answer to somebody who wants to deliver.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Claim {
-    /// Deliver, and then [`DeliveryLog::complete`] or [`DeliveryLog::release`].
+    /// Deliver, and then [`StreamLog::complete_stream`] or [`StreamLog::release_stream`].
     Granted {
         /// What the last delivery left behind, such as Slack's thread.
         reference: Option<String>,
@@ -178,18 +178,50 @@ pub enum Claim {
         /// The version that was delivered.
         by: u64,
     },
-    /// Somebody is delivering a message of this incident on this channel.
+    /// Somebody is delivering a message of this stream on this channel.
     InProgress {
         /// When their lease ends.
         until: Timestamp,
     },
 }
 
-/// What has been delivered, by incident and channel.
+/// What has been delivered, by stream and channel. A stream is whatever people are told about
+/// in an order, such as an incident or a group, perhaps to one of several recipients.
 ///
 /// A lease is held for a version and by a process. One that ended without an
 /// answer is taken over, so a sender that was only slow makes a second delivery:
 /// at least once, not at most once.
+pub trait StreamLog: Send + Sync {
+    /// Asks whether to deliver a version, and reserves it for `lease` if so.
+    fn claim_stream(
+        &self,
+        stream: &str,
+        channel: Channel,
+        version: u64,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> impl Future<Output = Result<Claim, StoreError>> + Send;
+
+    /// Notes that a version was delivered. A reference that is not given stays as it was.
+    fn complete_stream(
+        &self,
+        stream: &str,
+        channel: Channel,
+        version: u64,
+        reference: Option<&str>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Gives a lease back, if it is still ours, so that a retry need not wait for its end.
+    fn release_stream(
+        &self,
+        stream: &str,
+        channel: Channel,
+        version: u64,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// What has been delivered, by incident and channel: a [`StreamLog`] whose streams are incidents.
 pub trait DeliveryLog: Send + Sync {
     /// Asks whether to deliver a version, and reserves it for `lease` if so.
     fn claim(
@@ -218,4 +250,37 @@ pub trait DeliveryLog: Send + Sync {
         channel: Channel,
         version: u64,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+impl<T: StreamLog> DeliveryLog for T {
+    fn claim(
+        &self,
+        incident: &IncidentId,
+        channel: Channel,
+        version: u64,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> impl Future<Output = Result<Claim, StoreError>> + Send {
+        self.claim_stream(incident.as_str(), channel, version, now, lease)
+    }
+
+    fn complete(
+        &self,
+        incident: &IncidentId,
+        channel: Channel,
+        version: u64,
+        reference: Option<&str>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        self.complete_stream(incident.as_str(), channel, version, reference, now)
+    }
+
+    fn release(
+        &self,
+        incident: &IncidentId,
+        channel: Channel,
+        version: u64,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        self.release_stream(incident.as_str(), channel, version)
+    }
 }

@@ -8,35 +8,52 @@ use serde::Serialize;
 
 use crate::body::{Body, INFLATED};
 use crate::error::StoreError;
-use crate::port::{Commit, Loaded, OutboxEntry, Version};
+use crate::port::{Commit, Loaded, OutboxEntry, OutboxRef, Version};
+use crate::record::{
+    AROUND_THE_BODY, ITEM, PARTITION_KEY, RecordKey, SORT_KEY, TRANSACTION, TRANSACTION_ITEMS,
+    item_size, name as within,
+};
 
-/// What DynamoDB takes: an item, a partition key, a sort key, a transaction.
-const ITEM: usize = 400 * 1024;
-const PARTITION_KEY: usize = 2048;
-const SORT_KEY: usize = 1024;
-const TRANSACTION: usize = 4 * 1024 * 1024;
-const TRANSACTION_ITEMS: usize = 100;
-
-/// The names and the small values of an item, generously.
-const AROUND_THE_BODY: usize = 256;
-
-/// The sort key of a state.
-pub(crate) const STATE: &str = "STATE";
 /// The index's partition of what is to be published: its entries are few and short-lived.
 pub(crate) const OUTBOX: &str = "OUTBOX";
 /// The index's partition of what is open: no more than people can look at.
 pub(crate) const OPEN: &str = "OPEN";
-const INCIDENT: &str = "INCIDENT#";
+/// The index's partition of timers: a few thousand at most.
+pub(crate) const DUE: &str = "DUE";
+const DELIVERY: &str = "DELIVERY#";
 const OUTBOX_PREFIX: &str = "OUTBOX#";
 
 /// The partition of an incident.
 pub(crate) fn partition(key: &str) -> Result<String, StoreError> {
-    within(format!("{INCIDENT}{key}"), PARTITION_KEY)
+    within(RecordKey::Incident(key.into()).partition(), PARTITION_KEY)
 }
 
-/// The key of an incident's partition.
-pub(crate) fn key_of(partition: &str) -> Option<&str> {
-    partition.strip_prefix(INCIDENT)
+/// The incident of a partition.
+pub(crate) fn incident_of(partition: &str) -> Option<String> {
+    match RecordKey::from_partition(partition)? {
+        RecordKey::Incident(key) => Some(key.into()),
+        RecordKey::Group(_)
+        | RecordKey::Inhibition(_)
+        | RecordKey::Silences
+        | RecordKey::Episode(_)
+        | RecordKey::Once(_) => None,
+    }
+}
+
+/// The partition of an outbox entry.
+pub(crate) fn partition_of_entry(entry: &OutboxRef) -> Result<String, StoreError> {
+    within(entry.record().partition(), PARTITION_KEY)
+}
+
+/// The name of the outbox entry at a place in the table.
+pub(crate) fn reference_at(partition: &str, sort_key: &str) -> Option<OutboxRef> {
+    let record = RecordKey::from_partition(partition)?;
+    Some(OutboxRef::of(&record, id_of(sort_key)?))
+}
+
+/// The partition of a stream's deliveries.
+pub(crate) fn delivery_partition(stream: &str) -> Result<String, StoreError> {
+    within(format!("{DELIVERY}{stream}"), PARTITION_KEY)
 }
 
 /// The sort key of an outbox entry.
@@ -45,7 +62,7 @@ pub(crate) fn entry_key(id: &str) -> Result<String, StoreError> {
 }
 
 /// The id of an outbox entry's sort key.
-pub(crate) fn id_of(sort_key: &str) -> Option<&str> {
+fn id_of(sort_key: &str) -> Option<&str> {
     sort_key.strip_prefix(OUTBOX_PREFIX)
 }
 
@@ -58,17 +75,6 @@ pub(crate) fn sortable(at: Timestamp) -> String {
 pub(crate) fn lease_end(now: Timestamp, lease: SignedDuration) -> Timestamp {
     let end = now.checked_add(lease).unwrap_or(Timestamp::MAX);
     Timestamp::from_millisecond(end.as_millisecond()).unwrap_or(end)
-}
-
-fn within(name: String, limit: usize) -> Result<String, StoreError> {
-    if name.len() <= limit {
-        return Ok(name);
-    }
-    Err(StoreError::KeyTooLong {
-        start: name.chars().take(64).collect(),
-        size: name.len(),
-        limit,
-    })
 }
 
 /// A commit, ready to be written.
@@ -103,7 +109,7 @@ impl Prepared {
             source,
         })?;
         // What could not be read back must not be written.
-        check(key, text.len(), INFLATED)?;
+        item_size(key, text.len(), INFLATED)?;
         let partition = partition(key)?;
         let body = Body::pack(text);
         let count = commit.outbox.len();
@@ -121,17 +127,17 @@ impl Prepared {
         let index = open.as_ref().map_or(0, String::len);
         let around = partition.len() + index + AROUND_THE_BODY;
         let mut total = around + body.size();
-        check(key, total, ITEM)?;
+        item_size(key, total, ITEM)?;
         let mut entries = Vec::with_capacity(count);
         for entry in commit.outbox {
             let prepared = PreparedEntry::new(entry)?;
             let name = partition.len() + prepared.sort_key.len() + AROUND_THE_BODY;
             let size = name + prepared.body.size();
-            check(&entry.id, size, ITEM)?;
+            item_size(&entry.id, size, ITEM)?;
             total += size;
             entries.push(prepared);
         }
-        check(key, total, TRANSACTION)?;
+        item_size(key, total, TRANSACTION)?;
         Ok(Self {
             key: key.to_owned(),
             partition,
@@ -155,23 +161,17 @@ impl Prepared {
 
 impl PreparedEntry {
     fn new(entry: &OutboxEntry) -> Result<Self, StoreError> {
+        let body = Body::pack(entry.body.clone());
+        Self::of(&entry.id, body, entry.written_at)
+    }
+
+    pub(crate) fn of(id: &str, body: Body, written_at: Timestamp) -> Result<Self, StoreError> {
         Ok(Self {
-            sort_key: entry_key(&entry.id)?,
-            body: Body::pack(entry.body.clone()),
-            written_at: sortable(entry.written_at),
+            sort_key: entry_key(id)?,
+            body,
+            written_at: sortable(written_at),
         })
     }
-}
-
-fn check(key: &str, size: usize, limit: usize) -> Result<(), StoreError> {
-    if size <= limit {
-        return Ok(());
-    }
-    Err(StoreError::TooLarge {
-        key: key.chars().take(256).collect(),
-        size,
-        limit,
-    })
 }
 
 /// Reads a state; what cannot be read becomes a fault of this key and of no other.

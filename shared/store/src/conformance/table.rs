@@ -24,17 +24,23 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Failure> {
         .billing_mode(BillingMode::PayPerRequest)
         .key_schema(part("pk", KeyType::Hash)?)
         .key_schema(part("sk", KeyType::Range)?);
-    for attribute in ["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk"] {
+    for attribute in [
+        "pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "gsi3pk", "gsi3sk",
+    ] {
         let definition = AttributeDefinition::builder()
             .attribute_name(attribute)
             .attribute_type(ScalarAttributeType::S);
         request = request.attribute_definitions(definition.build().map_err(failure)?);
     }
+    let projection = |kind| Projection::builder().projection_type(kind);
     for (index, projection) in [
-        ("gsi1", ProjectionType::All),
-        ("gsi2", ProjectionType::KeysOnly),
+        ("gsi1", projection(ProjectionType::All)),
+        ("gsi2", projection(ProjectionType::KeysOnly)),
+        (
+            "gsi3",
+            projection(ProjectionType::Include).non_key_attributes("summary"),
+        ),
     ] {
-        let projection = Projection::builder().projection_type(projection);
         let index = GlobalSecondaryIndex::builder()
             .index_name(index)
             .key_schema(part(&format!("{index}pk"), KeyType::Hash)?)

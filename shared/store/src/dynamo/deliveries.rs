@@ -1,9 +1,8 @@
-//! What has been delivered: one item for each incident and channel.
+//! What has been delivered: one item for each stream and channel.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use incident::IncidentId;
 use jiff::{SignedDuration, Timestamp};
 use settings::Channel;
 
@@ -11,8 +10,8 @@ use super::failure::failure;
 use super::item::{Item, number, primary_key, read_number, read_text, text};
 use super::table::DynamoStore;
 use crate::error::StoreError;
-use crate::port::{Claim, DeliveryLog};
-use crate::prepared::lease_end;
+use crate::port::{Claim, StreamLog};
+use crate::prepared::{delivery_partition, lease_end};
 
 const UPDATE: &str = "UpdateItem";
 
@@ -33,10 +32,10 @@ enum Update {
     Failed(Item),
 }
 
-impl DeliveryLog for DynamoStore {
-    async fn claim(
+impl StreamLog for DynamoStore {
+    async fn claim_stream(
         &self,
-        incident: &IncidentId,
+        stream: &str,
         channel: Channel,
         version: u64,
         now: Timestamp,
@@ -45,7 +44,7 @@ impl DeliveryLog for DynamoStore {
         let until = lease_end(now, lease).as_millisecond();
         let claim = self.claimant.next_claim();
         let update = self
-            .update(incident, channel, version)
+            .update(stream, channel, version)?
             .update_expression(
                 "SET claimed_version = :version, claimed_by = :claim, \
                  lease_until = :until, expires_at = :expires_at",
@@ -66,37 +65,37 @@ impl DeliveryLog for DynamoStore {
         })
     }
 
-    async fn complete(
+    async fn complete_stream(
         &self,
-        incident: &IncidentId,
+        stream: &str,
         channel: Channel,
         version: u64,
         reference: Option<&str>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let note = |condition: String, remove: &str| {
+        let note = |condition: String, remove: &str| -> Result<_, StoreError> {
             let set = if reference.is_some() {
                 "SET delivered_version = :version, expires_at = :expires_at, #reference = :reference"
             } else {
                 "SET delivered_version = :version, expires_at = :expires_at"
             };
             let update = self
-                .update(incident, channel, version)
+                .update(stream, channel, version)?
                 .update_expression(format!("{set}{remove}"))
                 .condition_expression(condition)
                 .expression_attribute_values(":expires_at", expires_at(now));
-            match reference {
+            Ok(match reference {
                 Some(reference) => update
                     .expression_attribute_names("#reference", "reference")
                     .expression_attribute_values(":reference", text(reference)),
                 None => update,
-            }
+            })
         };
         // The usual case: our lease ends with the delivery.
         let usual = note(
             format!("{NEWS} AND {OURS}"),
             " REMOVE lease_until, claimed_version, claimed_by",
-        )
+        )?
         .expression_attribute_values(":process", text(self.claimant.process()));
         let Update::Failed(item) = send(usual).await? else {
             return Ok(());
@@ -105,22 +104,22 @@ impl DeliveryLog for DynamoStore {
             .is_some_and(|delivered: u64| delivered >= version)
         {
             // Somebody noted as much; only our lease is left to be ended.
-            return self.release(incident, channel, version).await;
+            return self.release_stream(stream, channel, version).await;
         }
         // Our lease ran out and was taken over, or was never granted. What was
         // delivered is noted nevertheless; the lease of the other is not touched,
         // and that nothing as new was noted meanwhile is all that has to hold.
-        send(note(NEWS.to_owned(), "")).await.map(drop)
+        send(note(NEWS.to_owned(), "")?).await.map(drop)
     }
 
-    async fn release(
+    async fn release_stream(
         &self,
-        incident: &IncidentId,
+        stream: &str,
         channel: Channel,
         version: u64,
     ) -> Result<(), StoreError> {
         let update = self
-            .update(incident, channel, version)
+            .update(stream, channel, version)?
             .update_expression("REMOVE lease_until, claimed_version, claimed_by")
             .condition_expression(OURS)
             .expression_attribute_values(":process", text(self.claimant.process()));
@@ -132,17 +131,18 @@ impl DynamoStore {
     /// An update that tells what it met when its condition fails.
     fn update(
         &self,
-        incident: &IncidentId,
+        stream: &str,
         channel: Channel,
         version: u64,
-    ) -> UpdateItemFluentBuilder {
-        let key = primary_key(format!("DELIVERY#{incident}"), channel.as_str());
-        self.client
+    ) -> Result<UpdateItemFluentBuilder, StoreError> {
+        let key = primary_key(delivery_partition(stream)?, channel.as_str());
+        Ok(self
+            .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key))
             .expression_attribute_values(":version", number(version))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld))
     }
 }
 

@@ -24,6 +24,9 @@ const PASSING: [&str; 4] = [
     "RequestTimeout",
 ];
 
+/// What a cancelled transaction says of an item that was all right.
+const NO_REASON: &str = "None";
+
 /// Sorts an error of an operation whose conditions were dealt with before.
 pub(super) fn failure<E>(operation: &'static str, error: SdkError<E>) -> StoreError
 where
@@ -88,8 +91,8 @@ pub(super) fn refused(operation: &'static str, code: &str, source: impl Into<Cau
 
 /// Why a transaction did not take place.
 pub(super) enum Cancelled {
-    /// Somebody else was first, or is at it.
-    Conflict,
+    /// Somebody else was first, or is at it; with the place of the item in the transaction.
+    Conflict(usize),
     /// Something else.
     Failed(StoreError),
 }
@@ -103,9 +106,7 @@ pub(super) fn cancelled(
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled
             .cancellation_reasons()
             .iter()
-            .filter_map(|reason| reason.code())
-            .filter(|code| *code != "None")
-            .map(str::to_owned)
+            .map(|reason| reason.code().unwrap_or(NO_REASON).to_owned())
             .collect(),
         Some(_) | None => return Cancelled::Failed(failure(operation, error)),
     };
@@ -113,10 +114,11 @@ pub(super) fn cancelled(
 }
 
 fn verdict(operation: &'static str, codes: &[String], source: Cause) -> Cancelled {
-    let is = |wanted: &str| codes.iter().any(|code| code == wanted);
+    let place = |wanted: &str| codes.iter().position(|code| code == wanted);
+    let is = |wanted: &str| place(wanted).is_some();
     // The decision is out of date whatever else went wrong.
-    if is("ConditionalCheckFailed") || is("TransactionConflict") {
-        return Cancelled::Conflict;
+    if let Some(at) = place("ConditionalCheckFailed").or_else(|| place("TransactionConflict")) {
+        return Cancelled::Conflict(at);
     }
     Cancelled::Failed(
         if is("ThrottlingError") || is("ProvisionedThroughputExceeded") {
@@ -127,11 +129,17 @@ fn verdict(operation: &'static str, codes: &[String], source: Cause) -> Cancelle
         } else {
             StoreError::Refused {
                 operation,
-                code: codes.first().cloned().unwrap_or_else(|| "Cancelled".into()),
+                code: why(codes).unwrap_or("Cancelled").to_owned(),
                 source,
             }
         },
     )
+}
+
+/// The first item that was not all right.
+fn why(codes: &[String]) -> Option<&str> {
+    let mut codes = codes.iter().map(String::as_str);
+    codes.find(|code| *code != NO_REASON)
 }
 
 #[cfg(test)]
@@ -183,9 +191,23 @@ mod tests {
     fn a_cancelled_transaction_says_why(codes: &[&str], expected: Option<Retry>) {
         let codes: Vec<String> = codes.iter().map(|code| (*code).to_owned()).collect();
         let retry = match verdict("TransactWriteItems", &codes, "why".into()) {
-            Cancelled::Conflict => None,
+            Cancelled::Conflict(_) => None,
             Cancelled::Failed(error) => Some(error.retry()),
         };
         assert_eq!(retry, expected);
+    }
+
+    #[test_case(&["None", "ConditionalCheckFailed"], "1")]
+    #[test_case(&["TransactionConflict", "None", "ConditionalCheckFailed"], "2")]
+    #[test_case(&["None", "TransactionConflict"], "1")]
+    #[test_case(&["None", "ValidationError"], "ValidationError")]
+    fn the_item_is_named_for_which_a_transaction_was_cancelled(codes: &[&str], expected: &str) {
+        let codes: Vec<String> = codes.iter().map(|code| (*code).to_owned()).collect();
+        let named = match verdict("TransactWriteItems", &codes, "why".into()) {
+            Cancelled::Conflict(at) => at.to_string(),
+            Cancelled::Failed(StoreError::Refused { code, .. }) => code,
+            Cancelled::Failed(error) => error.to_string(),
+        };
+        assert_eq!(named, expected);
     }
 }

@@ -6,6 +6,9 @@ mod incidents;
 mod item;
 mod outbox;
 mod patience;
+mod read;
+mod records;
 mod table;
+mod transaction;
 
 pub use table::DynamoStore;

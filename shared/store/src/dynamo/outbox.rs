@@ -6,12 +6,14 @@ use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use jiff::Timestamp;
 
 use super::failure::{failure, refused};
-use super::item::{Item, primary_key, read_text, take_document, text};
+use super::item::{Item, document, primary_key, read_text, take_document, text};
 use super::patience::Patience;
 use super::table::{DynamoStore, INDEX};
 use crate::error::StoreError;
 use crate::port::{Outbox, OutboxRef, Pending, PendingEntry};
-use crate::prepared::{OUTBOX, entry_key, id_of, key_of, partition, sortable};
+use crate::prepared::{
+    OUTBOX, PreparedEntry, entry_key, partition_of_entry, reference_at, sortable,
+};
 
 const QUERY: &str = "Query";
 const REMOVE: &str = "BatchWriteItem";
@@ -57,7 +59,7 @@ impl Outbox for DynamoStore {
         let entries: BTreeSet<&OutboxRef> = entries.iter().collect();
         let mut requests = Vec::with_capacity(entries.len());
         for entry in entries {
-            let key = primary_key(partition(&entry.key)?, entry_key(&entry.id)?);
+            let key = primary_key(partition_of_entry(entry)?, entry_key(&entry.id)?);
             let delete = DeleteRequest::builder()
                 .set_key(Some(key))
                 .build()
@@ -113,13 +115,18 @@ fn read(mut item: Item) -> Option<PendingEntry> {
 fn read_entry(item: &mut Item) -> Option<PendingEntry> {
     let body = take_document(item)?.unpack().ok()?;
     Some(PendingEntry {
-        reference: OutboxRef {
-            key: key_of(read_text(item, "pk")?)?.to_owned(),
-            id: id_of(read_text(item, "sk")?)?.to_owned(),
-        },
+        reference: reference_at(read_text(item, "pk")?, read_text(item, "sk")?)?,
         body,
         written_at: read_text(item, "gsi1sk")?.parse().ok()?,
     })
+}
+
+pub(super) fn outbox_item(partition: &str, entry: PreparedEntry) -> Item {
+    let mut item = primary_key(partition, entry.sort_key);
+    item.insert("body".to_owned(), document(entry.body));
+    item.insert("gsi1pk".to_owned(), text(OUTBOX));
+    item.insert("gsi1sk".to_owned(), text(entry.written_at));
+    item
 }
 
 #[cfg(test)]

@@ -6,11 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::Client;
 
-/// The sparse index of what is open and what is to be published.
+/// The sparse index of what is to be published.
 pub(super) const INDEX: &str = "gsi1";
-/// The sparse index of open incidents, keys only: it is written when an incident opens and when it ends,
-/// not at every decision in between, and never holds a state.
+/// The sparse index of keys alone: of open incidents, which is written when one opens and when it ends,
+/// not at every decision in between, and of what is due. It never holds a state.
 pub(super) const OPEN_INDEX: &str = "gsi2";
+pub(super) const DUE_INDEX: &str = OPEN_INDEX;
+/// The sparse index of lists: keys and summaries.
+pub(super) const LIST_INDEX: &str = "gsi3";
 
 /// A DynamoDB table. Clones share the client and count as one process.
 #[derive(Clone, Debug)]
