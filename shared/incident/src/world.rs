@@ -251,7 +251,9 @@ impl World {
                 names.insert(RecordName::Group(group.0));
             }
             for rule in &policy.routing().inhibit_rules {
-                if inhibit::matches(&rule.source, &subject) {
+                let concerned = inhibit::matches(&rule.source, &subject)
+                    || inhibit::matches(&rule.target, &subject);
+                if concerned {
                     names.insert(RecordName::Inhibition(inhibit::place(rule, &subject)));
                 }
             }
