@@ -106,7 +106,8 @@ fn written(node: &MarkedYaml<'_>, lines: &[&str]) -> Option<String> {
     let line = lines.get(start.line().saturating_sub(1)).unwrap_or(&"");
     let length = end.col().saturating_sub(start.col());
     let text: String = line.chars().skip(start.col()).take(length).collect();
-    let text = text.trim();
+    // An anchor or a tag may stand in front of it, and a number or a truth has no spaces.
+    let text = text.split_whitespace().last()?;
     (!text.starts_with('*')).then(|| text.trim_matches(['"', '\'']).to_owned())
 }
 
