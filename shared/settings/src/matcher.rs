@@ -12,6 +12,8 @@ use pattern::Pattern;
 
 pub use lists::Matchers;
 pub use read::InvalidMatcher;
+#[cfg(feature = "yaml")]
+pub(crate) use read::is_label_name;
 
 /// What a matcher looks at: text and numbers by name.
 pub trait Lookup {

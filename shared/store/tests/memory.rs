@@ -14,7 +14,7 @@ async fn the_twin_in_memory_conforms() {
     let report = run_all(|| async { Ok(MemoryStore::new()) }).await;
     println!("{report}");
     assert!(report.passed(), "{report}");
-    assert_eq!(report.len(), 24);
+    assert_eq!(report.len(), 59);
 }
 
 fn commit(state: &u32, expected: u64) -> Commit<'_, u32> {

@@ -1,6 +1,6 @@
 //! What a text must be, by the name of its format (`x-format` in the schema).
 
-use crate::matcher::InvalidMatcher;
+use crate::matcher::{InvalidMatcher, is_label_name};
 use crate::{Duration, Matcher, routing};
 
 /// Problem and remedy.
@@ -108,11 +108,10 @@ fn name(text: &str) -> Result<(), Fault> {
 }
 
 fn label(text: &str) -> Result<(), Fault> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
-    if text.is_empty() || !text.chars().all(fits) {
+    if !is_label_name(text) {
         return Err((
             format!("`{text}` is no label name"),
-            "use letters, digits, `_`, `-`, `.` and `:`".to_owned(),
+            "write one without spaces, commas, quotes, braces or signs".to_owned(),
         ));
     }
     Ok(())

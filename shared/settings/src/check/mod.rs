@@ -6,9 +6,11 @@ mod meaning;
 mod routing;
 mod shape;
 mod suggest;
+mod texts;
 mod tree;
 
 pub use fault::Fault;
+pub use texts::read_texts;
 
 use crate::raw::RawSettings;
 use crate::settings::Settings;

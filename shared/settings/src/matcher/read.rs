@@ -12,7 +12,7 @@ pub enum InvalidMatcher {
     )]
     NoOperator(String),
     /// The name is not one that a label can have.
-    #[error("`{0}` is no label name: it has letters, digits, `_`, `-`, `.` and `:` only")]
+    #[error("`{0}` is no label name: it has no spaces, commas, quotes, braces or signs")]
     Name(String),
     /// The regular expression is faulty.
     #[error("`{pattern}` is no regular expression: {problem}")]
@@ -121,8 +121,7 @@ impl Matcher {
             .find_map(|(sign, operator)| Some((operator, rest.strip_prefix(sign)?)))
             .ok_or_else(no_operator)?;
         let name = name.trim();
-        let is_name = |b: u8| b.is_ascii_alphanumeric() || b"_-.:".contains(&b);
-        if name.is_empty() || !name.bytes().all(is_name) {
+        if !is_label_name(name) {
             return Err(InvalidMatcher::Name(name.to_owned()));
         }
         let value = unquote(value.trim())?;
@@ -153,6 +152,12 @@ impl Matcher {
             test,
         })
     }
+}
+
+/// Whether a label can have this name. Alertmanager's may have any characters, if they are put in quotes.
+pub(crate) fn is_label_name(name: &str) -> bool {
+    let fits = |c: char| !c.is_whitespace() && !c.is_control() && !"{}=!~<>,\"'`\\".contains(c);
+    !name.is_empty() && name.chars().all(fits)
 }
 
 fn unquote(text: &str) -> Result<String, InvalidMatcher> {

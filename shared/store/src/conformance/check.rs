@@ -1,10 +1,13 @@
 //! Checks that return what they found.
 
 use std::fmt::{self, Debug, Display};
+use std::time::Duration;
 
 use incident::IncidentStatus;
+use jiff::{SignedDuration, Timestamp};
 use lambda_support::error::chain;
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinHandle;
 
 use crate::error::StoreError;
 use crate::port::{Commit, OutboxEntry, Version};
@@ -49,6 +52,56 @@ pub(super) fn same<T: PartialEq + Debug>(
         short(actual),
         short(expected)
     )))
+}
+
+/// Asks until the answer is the expected one: an index follows the table with a delay.
+pub(super) async fn eventually<A, F, Fut>(
+    what: &str,
+    expected: &A,
+    mut ask: F,
+) -> Result<(), Failure>
+where
+    A: PartialEq + Debug,
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<A, StoreError>>,
+{
+    let mut answer = ask().await?;
+    for _ in 0..100 {
+        if answer == *expected {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        answer = ask().await?;
+    }
+    same(what, &answer, expected)
+}
+
+/// The answers of several at once.
+pub(super) async fn joined<A>(tasks: Vec<JoinHandle<A>>) -> Result<Vec<A>, Failure> {
+    let mut answers = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        answers.push(
+            task.await
+                .map_err(|error| Failure::new(error.to_string()))?,
+        );
+    }
+    Ok(answers)
+}
+
+/// A second of the suite's own time.
+pub(super) fn at(second: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_800_000_000 + second)
+}
+
+/// Text that deflate cannot make much shorter.
+pub(super) fn noise(len: usize) -> String {
+    let mut seed = 7_u64;
+    let letter = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(b'0' + u8::try_from((seed >> 33) % 75).unwrap_or_default())
+    };
+    let letters = std::iter::repeat_with(letter).filter(|c| *c != '\\');
+    letters.take(len).collect()
 }
 
 /// Checks that somebody else was first.

@@ -1,19 +1,15 @@
 //! What has been delivered.
 
 use incident::IncidentId;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use settings::Channel;
 
-use super::check::{Failure, same};
-use super::suite::Subject;
-use crate::port::Claim;
+use super::check::{Failure, at, joined, same};
+use super::suite::{RecordSubject, Subject};
+use crate::port::{Claim, DeliveryLog};
 
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 const SLACK: Channel = Channel::Slack;
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_800_000_000 + second)
-}
 
 fn incident() -> IncidentId {
     IncidentId::of("gradebook/errors", at(0), 1)
@@ -171,15 +167,36 @@ pub(super) async fn of_racing_claims_exactly_one_is_granted<T: Subject>(
             store.claim(&incident(), SLACK, 1, at(0), LEASE).await
         }));
     }
-    let mut answers = Vec::new();
-    for task in tasks {
-        answers.push(
-            task.await
-                .map_err(|error| Failure::new(error.to_string()))??,
-        );
-    }
+    let answers = joined(tasks).await?;
+    let answers = answers.into_iter().collect::<Result<Vec<_>, _>>()?;
     let count = |wanted: &Claim| answers.iter().filter(|answer| *answer == wanted).count();
     same("granted", &count(&granted(None)), &1)?;
     let busy = Claim::InProgress { until: at(30) };
     same("in progress", &count(&busy), &19)
+}
+
+/// What people are told about need not be an incident.
+pub(super) async fn a_stream_of_an_incident_is_the_incidents<T: RecordSubject>(
+    store: T,
+) -> Result<(), Failure> {
+    let incident = incident();
+    let answer = store.claim_stream(incident.as_str(), SLACK, 2, at(0), LEASE);
+    same("the stream", &answer.await?, &granted(None))?;
+    let answer = store.claim(&incident, SLACK, 2, at(1), LEASE).await?;
+    let busy = Claim::InProgress { until: at(30) };
+    same("the incident", &answer, &busy)?;
+    let group = "group/gradebook, all|ops@example.com";
+    let claim = async |version, second| {
+        let claim = store.claim_stream(group, SLACK, version, at(second), LEASE);
+        claim.await
+    };
+    same("a group", &claim(2, 1).await?, &granted(None))?;
+    let done = store.complete_stream(group, SLACK, 2, Some("thread"), at(2));
+    done.await?;
+    let delivered = Claim::AlreadyDelivered;
+    same("the same again", &claim(2, 3).await?, &delivered)?;
+    let news = granted(Some("thread"));
+    same("news", &claim(3, 4).await?, &news)?;
+    store.release_stream(group, SLACK, 3).await?;
+    same("released", &claim(3, 5).await?, &news)
 }

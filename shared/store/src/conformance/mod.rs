@@ -6,10 +6,17 @@
 mod check;
 mod deliveries;
 mod incidents;
+mod limits;
+mod lists;
+mod notes;
+mod once;
 mod outbox;
+mod records;
 mod suite;
 mod table;
+mod timers;
+mod transactions;
 
 pub use check::Failure;
-pub use suite::{Report, Subject, run_all};
+pub use suite::{RecordSubject, Report, Subject, run_all};
 pub use table::create_table;

@@ -1,14 +1,10 @@
 //! What is still to be published.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::check::{Failure, Probe, commit, conflict, same};
+use super::check::{Failure, Probe, at, commit, conflict, same};
 use super::suite::Subject;
 use crate::port::{OutboxEntry, OutboxRef, PendingEntry};
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_800_000_000 + second)
-}
 
 fn entry(id: &str, second: i64) -> OutboxEntry {
     OutboxEntry {

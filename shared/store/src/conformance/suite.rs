@@ -3,10 +3,13 @@
 use std::fmt;
 
 use super::check::{Failure, Probe};
-use super::{deliveries, incidents, outbox};
+use super::{
+    deliveries, incidents, limits, lists, notes, once, outbox, records, timers, transactions,
+};
 use crate::dynamo::DynamoStore;
 use crate::memory::MemoryStore;
-use crate::port::{DeliveryLog, IncidentStore, Outbox};
+use crate::port::{DeliveryLog, IncidentStore, Outbox, StreamLog};
+use crate::record::{RecordKey, RecordStore};
 
 /// What the suite runs on.
 pub trait Subject:
@@ -16,15 +19,45 @@ pub trait Subject:
     fn peer(&self) -> Self;
 }
 
+/// What the suite of records runs on.
+pub trait RecordSubject: RecordStore + Outbox + StreamLog + Clone + 'static {
+    /// The same table as another process sees it.
+    fn peer(&self) -> Self;
+
+    /// Makes the body of a record that is there unreadable and leaves its version.
+    fn break_record(&self, key: &RecordKey) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
 impl Subject for MemoryStore {
     fn peer(&self) -> Self {
         Self::peer(self)
     }
 }
 
+impl RecordSubject for MemoryStore {
+    fn peer(&self) -> Self {
+        Self::peer(self)
+    }
+
+    async fn break_record(&self, key: &RecordKey) -> Result<(), Failure> {
+        Self::break_record(self, key);
+        Ok(())
+    }
+}
+
 impl Subject for DynamoStore {
     fn peer(&self) -> Self {
         Self::peer(self)
+    }
+}
+
+impl RecordSubject for DynamoStore {
+    fn peer(&self) -> Self {
+        Self::peer(self)
+    }
+
+    async fn break_record(&self, key: &RecordKey) -> Result<(), Failure> {
+        Self::break_record(self, key).await
     }
 }
 
@@ -67,7 +100,7 @@ impl fmt::Display for Report {
 /// Runs every case, each on an empty store of its own.
 pub async fn run_all<T, F, Fut>(store: F) -> Report
 where
-    T: Subject,
+    T: Subject + RecordSubject,
     F: Fn() -> Fut,
     Fut: Future<Output = Result<T, Failure>>,
 {
@@ -106,6 +139,41 @@ where
         deliveries::a_late_delivery_is_noted,
         deliveries::channels_and_incidents_do_not_mix,
         deliveries::of_racing_claims_exactly_one_is_granted,
+        deliveries::a_stream_of_an_incident_is_the_incidents,
+        records::what_is_not_there_is_loaded_as_nothing,
+        records::records_of_each_kind_are_told_apart,
+        records::a_record_is_that_of_the_incident,
+        records::many_records_are_loaded_at_once,
+        records::large_bodies_come_back_the_same,
+        records::an_unreadable_record_does_not_fail_its_neighbours,
+        transactions::all_is_written_or_nothing,
+        transactions::a_transaction_fails_for_any_of_its_records,
+        transactions::nothing_is_written_unless_the_checks_hold,
+        transactions::of_racing_creations_exactly_one_wins,
+        transactions::no_increment_of_two_records_is_lost,
+        transactions::a_repeated_transaction_finds_its_own_work,
+        transactions::an_entry_belongs_to_its_record,
+        limits::nothing_to_write_is_no_error,
+        limits::a_transaction_holds_a_hundred_items,
+        limits::a_transaction_that_is_too_large_is_refused,
+        limits::an_item_that_is_too_large_is_refused,
+        limits::an_item_is_named_once,
+        limits::names_have_limits,
+        timers::what_is_due_comes_earliest_first,
+        timers::a_timer_rings_no_earlier_than_it_should,
+        timers::a_write_moves_or_ends_the_timer,
+        timers::records_with_long_names_are_due_too,
+        lists::a_list_is_read_greatest_first,
+        lists::a_list_is_read_page_by_page,
+        lists::a_write_moves_the_record_to_another_list,
+        lists::a_cursor_of_nowhere_is_refused,
+        notes::notes_are_read_in_their_order,
+        notes::a_note_is_written_once,
+        notes::notes_are_read_page_by_page,
+        once::a_request_is_new_once,
+        once::of_racing_requests_exactly_one_is_new,
+        once::a_request_is_remembered_with_its_work,
+        once::a_text_is_kept_until_another_is_put,
     );
     report
 }

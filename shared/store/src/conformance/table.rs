@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::client::Waiters;
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
+    KeyType, Projection, ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
 };
 use lambda_support::error::chain;
 
 use super::check::Failure;
+use crate::dynamo::DynamoStore;
+use crate::record::RecordKey;
 
 /// Creates the table of `ARCHITECTURE.md` and waits until it is there.
 ///
@@ -60,6 +63,21 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), Failure> {
         .time_to_live_specification(expiry.build().map_err(failure)?);
     request.send().await.map_err(failure)?;
     Ok(())
+}
+
+impl DynamoStore {
+    /// What only a person at the console could do.
+    pub(super) async fn break_record(&self, key: &RecordKey) -> Result<(), Failure> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", AttributeValue::S(key.partition()))
+            .key("sk", AttributeValue::S(key.sort_key().to_owned()))
+            .update_expression("SET body = :body")
+            .expression_attribute_values(":body", AttributeValue::B(Blob::new(vec![0xff])));
+        request.send().await.map(drop).map_err(failure)
+    }
 }
 
 fn part(name: &str, kind: KeyType) -> Result<KeySchemaElement, Failure> {

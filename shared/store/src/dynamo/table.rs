@@ -18,8 +18,8 @@ pub(super) const LIST_INDEX: &str = "gsi3";
 /// A DynamoDB table. Clones share the client and count as one process.
 #[derive(Clone, Debug)]
 pub struct DynamoStore {
-    pub(super) client: Client,
-    pub(super) table: String,
+    pub(crate) client: Client,
+    pub(crate) table: String,
     pub(super) claimant: Arc<Claimant>,
 }
 
