@@ -7,6 +7,7 @@
 
 pub mod email;
 pub mod links;
+pub mod measured;
 pub mod outcome;
 pub mod pagerduty;
 pub mod slack;

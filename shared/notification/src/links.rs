@@ -1,6 +1,6 @@
 //! Which links a message may carry, and what they are called.
 
-use incident::Notification;
+use incident::{IncidentId, IncidentStatus, IncidentSummary, Notification};
 
 /// The longest link that any channel carries (mail clients and Slack's buttons both take it).
 const LONGEST: usize = 2000;
@@ -8,10 +8,56 @@ const LONGEST: usize = 2000;
 /// A link with the words to click on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Link<'a> {
-    /// What it leads to: "Runbook", "AWS console".
+    /// What it leads to: "Open incident", "Runbook", "AWS console".
     pub label: &'static str,
     /// An `http` or `https` address.
     pub url: &'a str,
+}
+
+/// Where one recipient can look at the incidents of a message and act on them. They are signed
+/// elsewhere, for this recipient alone.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Links(Vec<(IncidentId, SignedLink)>);
+
+/// A recipient's link to one incident.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SignedLink {
+    /// The incident's page.
+    pub view_url: String,
+    /// What lets the recipient act: the token that the page's address ends with.
+    pub act_token: String,
+}
+
+impl Links {
+    /// A link to each incident that `sign` has one for. A report has no page: it opens no incident.
+    pub fn of(
+        notification: &Notification,
+        mut sign: impl FnMut(&IncidentSummary) -> Option<SignedLink>,
+    ) -> Self {
+        let all = std::iter::once(&notification.incident).chain(&notification.incidents);
+        let open = all.filter(|incident| incident.status != IncidentStatus::Info);
+        Self(
+            open.filter_map(|i| Some((i.id.clone(), sign(i)?)))
+                .collect(),
+        )
+    }
+
+    /// The link to an incident; none whose address could not be shown without harm.
+    #[must_use]
+    pub fn get(&self, incident: &IncidentId) -> Option<&SignedLink> {
+        let (_, link) = self.0.iter().find(|(id, _)| id == incident)?;
+        http_url(&link.view_url).map(|_| link)
+    }
+}
+
+/// The page of the notification's most urgent incident.
+#[must_use]
+pub fn page<'a>(notification: &Notification, links: Option<&'a Links>) -> Option<Link<'a>> {
+    let link = links?.get(&notification.incident.id)?;
+    Some(Link {
+        label: "Open incident",
+        url: &link.view_url,
+    })
 }
 
 /// The text, if it is an `http` or `https` address that can be shown as a link without harm.

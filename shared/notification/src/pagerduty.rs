@@ -1,14 +1,17 @@
 //! PagerDuty's Events API v2. The incident's id is the `dedup_key`: all that is said about one
-//! episode joins one PagerDuty incident, and a new outage opens a new one.
+//! episode joins one PagerDuty incident, and a new outage opens a new one. A second trigger with the
+//! same key is added to the open incident's log and pages nobody again; who is paged when nobody
+//! answers there is for PagerDuty's own escalation policy to say.
 
 use alert_classification::Labels;
-use incident::{AlertSummary, Notification, NotificationEvent};
+use incident::{AlertSummary, IncidentStatus, IncidentSummary, Notification, NotificationEvent};
 use serde::Serialize;
 use settings::Priority;
 
-use crate::links;
+use crate::links::{self, Links};
+use crate::measured::Measured;
 use crate::text;
-use crate::wording::{self, Measured};
+use crate::wording;
 
 /// The longest summary.
 pub const SUMMARY: usize = 1024;
@@ -22,8 +25,8 @@ const LABELS: usize = 60;
 /// What to send, or why nothing is sent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rendered {
-    /// The event, still without its routing key.
-    Event(Box<Event>),
+    /// The events, still without their routing key: one for each incident, the most urgent first.
+    Events(Vec<Event>),
     /// Nothing is sent, for this reason.
     Suppressed(&'static str),
 }
@@ -34,6 +37,8 @@ pub enum Rendered {
 pub enum Action {
     /// Open an incident, or add to the open one.
     Trigger,
+    /// Somebody is on it: nobody is paged any more.
+    Acknowledge,
     /// End it.
     Resolve,
 }
@@ -69,7 +74,8 @@ pub struct Event {
     event_action: Action,
     dedup_key: String,
     client_url: Option<String>,
-    payload: Payload,
+    /// Absent where PagerDuty takes none.
+    payload: Option<Payload>,
     links: Vec<EventLink>,
 }
 
@@ -99,8 +105,17 @@ struct Details {
     priority: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     respond_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    escalation: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    receiver: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
     firing: u32,
     resolved: u32,
+    /// The other incidents of the same message; each has an event of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    told_together_with: Vec<String>,
     alerts: Vec<AlertDetails>,
     alerts_omitted: u32,
 }
@@ -131,7 +146,8 @@ struct Body<'a> {
     client: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_url: Option<&'a str>,
-    payload: &'a Payload,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<&'a Payload>,
     #[serde(skip_serializing_if = "slice_is_empty")]
     links: &'a [EventLink],
 }
@@ -152,60 +168,137 @@ impl Event {
             dedup_key: &self.dedup_key,
             client: "Tocsin",
             client_url: self.client_url.as_deref(),
-            payload: &self.payload,
+            payload: self.payload.as_ref(),
             links: &self.links,
         })
     }
 }
 
-/// The event for a notification.
+/// The events for a notification.
 #[must_use]
-pub fn render(notification: &Notification) -> Rendered {
-    let event_action = match notification.event {
-        // A second trigger with the same key joins the open incident instead of paging again.
-        NotificationEvent::Opened | NotificationEvent::Updated => Action::Trigger,
-        NotificationEvent::Resolved => Action::Resolve,
+pub fn render(notification: &Notification, links: Option<&Links>) -> Rendered {
+    let action = match notification.event {
         NotificationEvent::Info => {
             return Rendered::Suppressed(
                 "a report opens no PagerDuty incident: nothing would ever resolve it",
             );
         }
+        NotificationEvent::Acknowledged => Action::Acknowledge,
+        NotificationEvent::Resolved => Action::Resolve,
+        NotificationEvent::Flapping if wording::is_over(notification) => Action::Resolve,
+        NotificationEvent::Reminder if !wording::is_open(&notification.incident) => {
+            return Rendered::Suppressed(
+                "a reminder of what is over opens no PagerDuty incident anew",
+            );
+        }
+        NotificationEvent::Opened
+        | NotificationEvent::Updated
+        | NotificationEvent::Escalated
+        | NotificationEvent::Reminder
+        | NotificationEvent::Flapping => Action::Trigger,
     };
+    let first = std::iter::once(lead(notification, action, links));
+    let others = notification.incidents.iter();
+    let others = others.map(|incident| other(notification, incident, action, links));
+    Rendered::Events(first.chain(others).collect())
+}
+
+/// The event of the most urgent incident, which has the alerts.
+fn lead(notification: &Notification, action: Action, links: Option<&Links>) -> Event {
     let incident = &notification.incident;
-    let link = |link: links::Link<'_>| EventLink {
-        href: link.url.to_owned(),
-        text: link.label,
-    };
+    let mut event = event(incident, action);
+    // An acknowledgement takes no more than the key.
+    if action == Action::Acknowledge {
+        return event;
+    }
+    let page = links::page(notification, links);
     let console = links::console(notification);
-    let mut event = Event {
+    event.client_url = page.or(console).map(|link| link.url.to_owned());
+    event.links = page
+        .into_iter()
+        .chain(links::runbook(notification))
+        .chain(console)
+        .map(|link| EventLink {
+            href: link.url.to_owned(),
+            text: link.label,
+        })
+        .collect();
+    let summary = wording::headline(notification, SUMMARY);
+    let details = details(notification);
+    event.payload = Some(payload(notification, incident, summary, details));
+    fit(&mut event);
+    event
+}
+
+/// The event of another incident of the same message: its alerts are not told apart, so it has none.
+fn other(
+    notification: &Notification,
+    incident: &IncidentSummary,
+    action: Action,
+    links: Option<&Links>,
+) -> Event {
+    let action = match (action, incident.status) {
+        (Action::Trigger, IncidentStatus::Resolved) => Action::Resolve,
+        (action, _) => action,
+    };
+    let mut event = event(incident, action);
+    if action == Action::Acknowledge {
+        return event;
+    }
+    if let Some(link) = links.and_then(|links| links.get(&incident.id)) {
+        event.client_url = Some(link.view_url.clone());
+    }
+    let summary = format!(
+        "[{}] {}: {}",
+        incident.priority, incident.service, incident.title
+    );
+    let mut details = details(notification);
+    details.incident_id = incident.id.to_string();
+    details.priority = wording::priority(incident.priority);
+    details.firing = incident.firing;
+    details.resolved = incident.resolved;
+    details.told_together_with = vec![notification.incident.id.to_string()];
+    details.alerts = Vec::new();
+    details.alerts_omitted = 0;
+    let summary = text::clipped_line(&summary, SUMMARY);
+    event.payload = Some(payload(notification, incident, summary, details));
+    event
+}
+
+fn event(incident: &IncidentSummary, event_action: Action) -> Event {
+    Event {
         event_action,
         dedup_key: incident.id.to_string(),
-        client_url: console.map(|link| link.url.to_owned()),
-        payload: Payload {
-            summary: wording::headline(notification, SUMMARY),
-            timestamp: notification.at.to_string(),
-            severity: incident.priority.into(),
-            source: text::clipped_line(&incident.service, FIELD),
-            component: component(notification),
-            group: text::clipped_line(&incident.key, FIELD),
-            class: text::clipped_line(&incident.category, FIELD),
-            custom_details: details(notification),
-        },
-        links: links::runbook(notification)
-            .into_iter()
-            .chain(console)
-            .map(link)
-            .collect(),
-    };
-    fit(&mut event);
-    Rendered::Event(Box::new(event))
+        client_url: None,
+        payload: None,
+        links: Vec::new(),
+    }
+}
+
+fn payload(
+    notification: &Notification,
+    incident: &IncidentSummary,
+    summary: String,
+    custom_details: Details,
+) -> Payload {
+    Payload {
+        summary,
+        timestamp: notification.at.to_string(),
+        severity: incident.priority.into(),
+        source: text::clipped_line(&incident.service, FIELD),
+        component: component(notification, incident),
+        group: text::clipped_line(&incident.key, FIELD),
+        class: text::clipped_line(&incident.category, FIELD),
+        custom_details,
+    }
 }
 
 /// What of the service is affected, as the most urgent alert names it.
-fn component(notification: &Notification) -> String {
-    let alert = notification.alerts.first();
+fn component(notification: &Notification, incident: &IncidentSummary) -> String {
+    let lead = notification.incident.id == incident.id;
+    let alert = notification.alerts.first().filter(|_| lead);
     let name = alert.and_then(|alert| alert.labels.get("alertname").or(Some(&alert.kind)));
-    text::clipped_line(name.unwrap_or(&notification.incident.service), FIELD)
+    text::clipped_line(name.unwrap_or(&incident.service), FIELD)
 }
 
 fn details(notification: &Notification) -> Details {
@@ -216,8 +309,17 @@ fn details(notification: &Notification) -> Details {
         reason: text::clipped_line(&notification.reason, DETAIL),
         priority: wording::priority(incident.priority),
         respond_by: wording::respond_by(notification).map(wording::time),
+        escalation: wording::escalation(notification)
+            .map(|words| text::clipped_line(&words, FIELD)),
+        receiver: text::clipped_line(&notification.receiver, FIELD),
+        group: wording::group(notification).map(|words| text::clipped_line(&words, DETAIL)),
         firing: incident.firing,
         resolved: incident.resolved,
+        told_together_with: notification
+            .incidents
+            .iter()
+            .map(|i| i.id.to_string())
+            .collect(),
         alerts: notification.alerts.iter().map(alert).collect(),
         alerts_omitted: notification.alerts_omitted,
     }
@@ -263,8 +365,12 @@ fn bounded(labels: &Labels) -> Labels {
 fn fit(event: &mut Event) {
     let mut size = event.body("").map_or(0, |json| json.len());
     while size > EVENT_BYTES {
-        let details = &mut event.payload.custom_details;
-        let Some(alert) = details.alerts.pop() else {
+        let details = event
+            .payload
+            .as_mut()
+            .map(|payload| &mut payload.custom_details);
+        let Some((details, alert)) = details.and_then(|d| d.alerts.pop().map(|alert| (d, alert)))
+        else {
             return;
         };
         details.alerts_omitted = details.alerts_omitted.saturating_add(1);

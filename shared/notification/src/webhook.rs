@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sha2::Sha256;
 
+use crate::links::{self, Links};
 use crate::wording;
 
 /// The name and version of the document.
@@ -17,7 +18,7 @@ pub const WEBHOOK_SCHEMA: &str = "tocsin.webhook/1";
 pub const SIGNATURE_HEADER: &str = "tocsin-signature";
 /// The header with the key that is the same for every attempt of one notification.
 pub const IDEMPOTENCY_HEADER: &str = "tocsin-idempotency-key";
-/// The header with `opened`, `updated`, `resolved` or `info`.
+/// The header with the event: `opened`, `updated`, `resolved`, `escalated` and so on.
 pub const EVENT_HEADER: &str = "tocsin-event";
 
 #[derive(Serialize)]
@@ -26,6 +27,8 @@ struct Document<'a> {
     idempotency_key: &'a str,
     event: NotificationEvent,
     summary: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
     notification: &'a Notification,
 }
 
@@ -33,12 +36,16 @@ struct Document<'a> {
 ///
 /// # Errors
 /// Only if the document could not be written as JSON, which none of its parts can cause.
-pub fn body(notification: &Notification) -> Result<String, serde_json::Error> {
+pub fn body(
+    notification: &Notification,
+    links: Option<&Links>,
+) -> Result<String, serde_json::Error> {
     serde_json::to_string(&Document {
         schema: WEBHOOK_SCHEMA,
         idempotency_key: &notification.id,
         event: notification.event,
         summary: wording::headline(notification, 300),
+        url: links::page(notification, links).map(|link| link.url),
         notification,
     })
 }

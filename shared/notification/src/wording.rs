@@ -1,8 +1,8 @@
 //! The words that all channels share: what happened, how urgent it is, what was measured against
 //! what. Nothing here is escaped; each channel does that its own way.
 
-use alert_classification::Measurement;
-use incident::{Notification, NotificationEvent};
+use alert_classification::Labels;
+use incident::{IncidentStatus, IncidentSummary, Notification, NotificationEvent};
 use jiff::{SignedDuration, Timestamp};
 use settings::Priority;
 
@@ -11,29 +11,106 @@ use crate::text;
 /// How long a title may be where it stands in a line with other things.
 const TITLE: usize = 200;
 
-/// `OPENED`, `UPDATED`, `RESOLVED` or `INFO`.
+/// What happened, in capitals: `OPENED`, `STILL FIRING`, `ESCALATED`.
 #[must_use]
-pub const fn event_word(event: NotificationEvent) -> &'static str {
-    match event {
+pub const fn event_word(notification: &Notification) -> &'static str {
+    match notification.event {
         NotificationEvent::Opened => "OPENED",
         NotificationEvent::Updated => "UPDATED",
         NotificationEvent::Resolved => "RESOLVED",
         NotificationEvent::Info => "INFO",
+        NotificationEvent::Escalated => "ESCALATED",
+        NotificationEvent::Reminder if is_open(&notification.incident) => "STILL FIRING",
+        NotificationEvent::Reminder => "REMINDER",
+        NotificationEvent::Flapping => "FLAPPING",
+        NotificationEvent::Acknowledged => "ACKNOWLEDGED",
     }
 }
 
-/// `[P1] OPENED payments: title`, on one line of at most `most` characters.
+/// Whether the incident still needs somebody.
+#[must_use]
+pub const fn is_open(incident: &IncidentSummary) -> bool {
+    matches!(incident.status, IncidentStatus::Open)
+}
+
+/// Whether the message says that all it tells of is over, whatever its event is called.
+#[must_use]
+pub const fn is_over(notification: &Notification) -> bool {
+    match notification.event {
+        NotificationEvent::Resolved => true,
+        // What comes and goes may be gone when it is told.
+        NotificationEvent::Flapping => {
+            matches!(notification.incident.status, IncidentStatus::Resolved)
+        }
+        NotificationEvent::Opened
+        | NotificationEvent::Updated
+        | NotificationEvent::Info
+        | NotificationEvent::Escalated
+        | NotificationEvent::Reminder
+        | NotificationEvent::Acknowledged => false,
+    }
+}
+
+/// `[P1] OPENED payments: title`, on one line of at most `most` characters; with `(+2 incidents)` behind
+/// it when it is about several, however long the title is.
 #[must_use]
 pub fn headline(notification: &Notification, most: usize) -> String {
     let incident = &notification.incident;
-    let word = event_word(notification.event);
+    let word = event_word(notification);
     let line = format!(
         "[{}] {word} {}: {}",
         incident.priority,
         incident.service,
         title(notification)
     );
-    text::clipped_line(&line, most)
+    let others = match others(notification) {
+        0 => String::new(),
+        some => format!(" (+{})", counted(some, "incident")),
+    };
+    let room = most.saturating_sub(others.len());
+    text::clipped_line(&line, room) + &others
+}
+
+/// How many incidents it is about besides the most urgent one.
+#[must_use]
+pub fn others(notification: &Notification) -> u64 {
+    u64::try_from(notification.incidents.len()).unwrap_or_default()
+}
+
+/// `open`, `resolved` or `report`.
+#[must_use]
+pub const fn status_word(status: IncidentStatus) -> &'static str {
+    match status {
+        IncidentStatus::Open => "open",
+        IncidentStatus::Resolved => "resolved",
+        IncidentStatus::Info => "report",
+    }
+}
+
+/// Which step of which ladder tells it: `step 2 of platform, on call by rotation primary`.
+#[must_use]
+pub fn escalation(notification: &Notification) -> Option<String> {
+    let step = notification.step.as_ref()?;
+    let number = u64::from(step.step) + 1;
+    let mut words = format!("step {number} of {}", step.escalation);
+    if let Some(rotation) = &step.rotation {
+        words.push_str(", on call by rotation ");
+        words.push_str(rotation);
+    }
+    Some(words)
+}
+
+/// What the alerts of the group share: `service=payments, region=ap-south-1`.
+#[must_use]
+pub fn group(notification: &Notification) -> Option<String> {
+    const SHOWN: usize = 8;
+    let labels: &Labels = &notification.group_labels;
+    let pair = |(name, value): (&str, &str)| format!("{name}={value}");
+    let mut pairs: Vec<String> = labels.iter().take(SHOWN).map(pair).collect();
+    if let Some(more @ 1..) = labels.len().checked_sub(SHOWN) {
+        pairs.push(format!("{more} more"));
+    }
+    (!pairs.is_empty()).then(|| pairs.join(", "))
 }
 
 /// The incident's title on one line, or words in its place.
@@ -64,16 +141,21 @@ pub fn expectation(notification: &Notification) -> Option<String> {
 /// When somebody must have answered, counted from when people were told.
 #[must_use]
 pub fn respond_by(notification: &Notification) -> Option<Timestamp> {
-    match notification.event {
-        NotificationEvent::Opened | NotificationEvent::Updated => {
-            let within = i64::from(notification.incident.response_minutes);
-            notification
-                .at
-                .checked_add(SignedDuration::from_mins(within))
-                .ok()
-        }
-        NotificationEvent::Resolved | NotificationEvent::Info => None,
-    }
+    let asks = match notification.event {
+        // Whom a step tells is asked anew; a flapping alert may be told for the first time.
+        NotificationEvent::Opened
+        | NotificationEvent::Updated
+        | NotificationEvent::Escalated
+        | NotificationEvent::Flapping => is_open(&notification.incident),
+        // Somebody may be on it already.
+        NotificationEvent::Reminder
+        | NotificationEvent::Acknowledged
+        | NotificationEvent::Resolved
+        | NotificationEvent::Info => false,
+    };
+    let within = SignedDuration::from_mins(i64::from(notification.incident.response_minutes));
+    asks.then(|| notification.at.checked_add(within).ok())
+        .flatten()
 }
 
 /// `5 minutes`, `1 hour`, `24 hours`, `90 minutes`.
@@ -141,127 +223,11 @@ pub fn counts(notification: &Notification) -> Option<String> {
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-/// What was measured, in words.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Measured {
-    /// `7.25 %`.
-    pub value: Option<String>,
-    /// `> 5 %`: the alarm rings when the value is so.
-    pub threshold: Option<String>,
-    /// `10 minutes`: over what the alarm looks.
-    pub window: Option<String>,
-}
-
-impl Measured {
-    /// The words for a measurement; `None` when neither value nor threshold is known.
-    #[must_use]
-    pub fn of(measurement: &Measurement) -> Option<Self> {
-        let unit = text::clipped_line(&measurement.unit, 40);
-        let finite = |number: Option<f64>| number.filter(|n| n.is_finite());
-        let value = finite(measurement.value).map(|value| quantity(value, &unit));
-        let threshold = finite(measurement.threshold).map(|threshold| {
-            let comparison = text::clipped_line(&measurement.comparison, 20);
-            match comparison.as_str() {
-                "" => quantity(threshold, &unit),
-                "outside" => format!("outside the expected band, {}", quantity(threshold, &unit)),
-                known => format!("{known} {}", quantity(threshold, &unit)),
-            }
-        });
-        let window = measurement
-            .window_seconds
-            .filter(|seconds| *seconds > 0)
-            .and_then(|seconds| Timestamp::from_second(i64::from(seconds)).ok())
-            .map(|end| span(Timestamp::UNIX_EPOCH, end));
-        (value.is_some() || threshold.is_some()).then_some(Self {
-            value,
-            threshold,
-            window,
-        })
-    }
-
-    /// All of it in one line: `7.25 %, alarm when > 5 % over 10 minutes`.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        let mut words = self.value.clone().unwrap_or_else(|| "no value".to_owned());
-        if let Some(threshold) = &self.threshold {
-            words.push_str(", alarm when ");
-            words.push_str(threshold);
-        }
-        if let Some(window) = &self.window {
-            words.push_str(" over ");
-            words.push_str(window);
-        }
-        words
-    }
-
-    /// As short as can be: `7.25 % > 5 %`.
-    #[must_use]
-    pub fn short(&self) -> String {
-        let parts = [self.value.as_deref(), self.threshold.as_deref()];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
-    }
-}
-
-/// A number with its unit, as a person would write it.
-fn quantity(number: f64, unit: &str) -> String {
-    match unit {
-        "" | "None" | "Count" => plain(number),
-        "Percent" => format!("{} %", plain(number)),
-        "Seconds" => format!("{} s", plain(number)),
-        "Milliseconds" => format!("{} ms", plain(number)),
-        "Microseconds" => format!("{} µs", plain(number)),
-        "Bytes" => bytes(number),
-        "Bytes/Second" => format!("{}/s", bytes(number)),
-        "Count/Second" => format!("{}/s", plain(number)),
-        other => format!("{} {other}", plain(number)),
-    }
-}
-
-fn bytes(number: f64) -> String {
-    let mut scaled = number;
-    let mut unit = "B";
-    for larger in ["KiB", "MiB", "GiB", "TiB", "PiB"] {
-        if scaled.abs() < 1024.0 {
-            break;
-        }
-        scaled /= 1024.0;
-        unit = larger;
-    }
-    format!("{} {unit}", plain((scaled * 10.0).round() / 10.0))
-}
-
-/// At most four digits after the point, none of them a trailing zero.
-fn plain(number: f64) -> String {
-    let magnitude = number.abs();
-    if magnitude != 0.0 && !(1e-4..1e15).contains(&magnitude) {
-        return format!("{number:e}");
-    }
-    let digits = format!("{number:.4}");
-    let digits = digits.trim_end_matches('0').trim_end_matches('.');
-    if digits == "-0" {
-        "0".to_owned()
-    } else {
-        digits.to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use test_case::test_case;
 
     use super::*;
-
-    #[test_case(7.250_000_000_000_001, "Percent", "7.25 %")]
-    #[test_case(3400.0, "Milliseconds", "3400 ms")]
-    #[test_case(0.0, "Count", "0")]
-    #[test_case(-0.000_01, "Count", "-1e-5")]
-    #[test_case(1_610_612_736.0, "Bytes", "1.5 GiB")]
-    #[test_case(2048.0, "Bytes/Second", "2 KiB/s")]
-    #[test_case(1e300, "None", "1e300")]
-    #[test_case(12.0, "Frobs", "12 Frobs")]
-    fn numbers_are_written_for_people(number: f64, unit: &str, expected: &str) {
-        assert_eq!(quantity(number, unit), expected);
-    }
 
     #[test_case(5, "5 minutes")]
     #[test_case(1, "1 minute")]
@@ -282,34 +248,5 @@ mod tests {
     fn spans_are_written_for_people(seconds: i64, expected: &str) {
         let end = Timestamp::from_second(seconds).unwrap();
         assert_eq!(span(Timestamp::UNIX_EPOCH, end), expected);
-    }
-
-    fn measurement(value: Option<f64>, comparison: &str) -> Measurement {
-        Measurement {
-            value,
-            threshold: Some(5.0),
-            comparison: comparison.into(),
-            unit: "Percent".into(),
-            period_seconds: Some(300),
-            window_seconds: Some(600),
-        }
-    }
-
-    #[test_case(Some(7.25), ">", "7.25 %, alarm when > 5 % over 10 minutes")]
-    #[test_case(None, ">=", "no value, alarm when >= 5 % over 10 minutes"; "no value")]
-    #[test_case(Some(f64::NAN), "", "no value, alarm when 5 % over 10 minutes"; "not a number")]
-    #[test_case(
-        Some(9.0),
-        "outside",
-        "9 %, alarm when outside the expected band, 5 % over 10 minutes"
-    )]
-    fn measurements_are_sentences(value: Option<f64>, comparison: &str, expected: &str) {
-        let measured = Measured::of(&measurement(value, comparison)).unwrap();
-        assert_eq!(measured.sentence(), expected);
-    }
-
-    #[test]
-    fn nothing_measured_says_nothing() {
-        assert_eq!(Measured::of(&Measurement::default()), None);
     }
 }

@@ -12,7 +12,8 @@
 mod support;
 
 use alert_classification::Measurement;
-use incident::{Notification, NotificationEvent};
+use incident::{IncidentId, IncidentStatus, Notification, NotificationEvent, StepRef};
+use notification::links::Links;
 use notification::slack::{Block, Message, Text, limits};
 use notification::{email, pagerduty, slack, sms, webhook};
 use proptest::prelude::*;
@@ -39,7 +40,8 @@ fn assert_inert(text: &Text) {
         }
     };
     for piece in rest.split('<').skip(1) {
-        assert!(piece.starts_with("!date^"), "{rest}");
+        let ours = ["!date^", "https://tocsin.example.com/i/"];
+        assert!(ours.iter().any(|mark| piece.starts_with(mark)), "{rest}");
     }
 }
 
@@ -71,8 +73,20 @@ fn assert_slack_limits(message: &Message) {
                 assert!(!elements.is_empty());
                 for button in elements {
                     chars(&button.text, limits::BUTTON);
-                    assert!(button.url.len() <= limits::URL);
-                    assert!(button.url.starts_with("http"));
+                    assert_ne!(button.url.is_some(), button.value.is_some());
+                    for url in &button.url {
+                        assert!(url.len() <= limits::URL && url.starts_with("http"));
+                    }
+                    for value in &button.value {
+                        assert!(value.len() <= limits::VALUE);
+                        assert!(slack::read_action_value(value).is_some());
+                    }
+                    for confirm in &button.confirm {
+                        chars(&confirm.title, 100);
+                        chars(&confirm.text, limits::CONFIRM_TEXT);
+                        chars(&confirm.confirm, 30);
+                        chars(&confirm.deny, 30);
+                    }
                 }
             }
             Block::Divider => {}
@@ -99,7 +113,12 @@ fn assert_html_inert(html: &str) {
 }
 
 fn assert_within_limits(notification: &Notification) {
-    let email = email::render(notification);
+    assert_within_limits_with(notification, None);
+    assert_within_limits_with(notification, Some(&support::links(notification)));
+}
+
+fn assert_within_limits_with(notification: &Notification, links: Option<&Links>) {
+    let email = email::render(notification, links);
     assert!(email.subject.chars().count() <= email::SUBJECT);
     assert!(!email.subject.contains(char::is_control));
     assert!(
@@ -114,24 +133,47 @@ fn assert_within_limits(notification: &Notification) {
         assert!(value.bytes().all(|b| (b' '..=b'~').contains(&b)));
     }
 
-    let message = slack::render(notification);
+    let message = slack::render(notification, links);
     assert_slack_limits(&message);
 
-    let text = sms::render(notification);
-    assert!(sms::septets(&text) <= sms::SEGMENT, "{text}");
-    assert_eq!(sms::to_gsm(&text), text);
+    for (segments, most) in [(0, 160), (1, 160), (2, 306), (3, 459), (9, 459)] {
+        let text = sms::render(notification, links, segments);
+        assert!(sms::septets(&text) <= most, "{text}");
+        assert_eq!(sms::to_gsm(&text), text);
+        match text.split_once('\n') {
+            // Behind it stands the whole link.
+            Some((words, link)) => {
+                assert!(sms::septets(words) <= sms::SEGMENT);
+                let whole = &links
+                    .unwrap()
+                    .get(&notification.incident.id)
+                    .unwrap()
+                    .view_url;
+                assert_eq!(link, whole);
+            }
+            None => assert!(
+                sms::septets(&text) <= sms::SEGMENT,
+                "only a link is worth a second one"
+            ),
+        }
+    }
 
-    if let pagerduty::Rendered::Event(event) = pagerduty::render(notification) {
-        let body = event.body("R0UT1NGKEY").unwrap();
-        assert!(body.len() < 512 * 1000);
-        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
-        let summary = body["payload"]["summary"].as_str().unwrap();
-        assert!((1..=pagerduty::SUMMARY).contains(&summary.chars().count()));
-        assert!(body["dedup_key"].as_str().unwrap().len() <= 255);
+    if let pagerduty::Rendered::Events(events) = pagerduty::render(notification, links) {
+        assert_eq!(events.len(), 1 + notification.incidents.len());
+        for event in events {
+            let body = event.body("R0UT1NGKEY").unwrap();
+            assert!(body.len() < 512 * 1000);
+            let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+            assert!(body["dedup_key"].as_str().unwrap().len() <= 255);
+            if body["event_action"] != "acknowledge" {
+                let summary = body["payload"]["summary"].as_str().unwrap();
+                assert!((1..=pagerduty::SUMMARY).contains(&summary.chars().count()));
+            }
+        }
     }
 
     let body: serde_json::Value =
-        serde_json::from_str(&webhook::body(notification).unwrap()).unwrap();
+        serde_json::from_str(&webhook::body(notification, links).unwrap()).unwrap();
     let again: Notification = serde_json::from_value(body["notification"].clone()).unwrap();
     // JSON has no infinity, so a measurement that is none is lost on the way.
     assert_eq!(again.incident, notification.incident);
@@ -151,20 +193,20 @@ fn a_hundred_large_alerts_are_shortened_and_counted() {
     let alert = notification.alerts[0].clone();
     notification.alerts = vec![alert; 100];
     assert_within_limits(&notification);
-    let html = email::render(&notification).html;
+    let html = email::render(&notification, None).html;
     assert!(html.contains("more alerts not shown here"));
 }
 
 #[test]
 fn text_is_shown_and_not_swallowed() {
-    let html = email::render(&support::hostile()).html;
+    let html = email::render(&support::hostile(), None).html;
     assert!(html.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"));
     assert!(html.contains("مدفوعات"));
 }
 
 #[test]
 fn a_hostile_subject_injects_no_header() {
-    let subject = email::render(&support::hostile()).subject;
+    let subject = email::render(&support::hostile(), None).subject;
     assert!(!subject.contains(['\r', '\n']), "{subject:?}");
     assert!(!subject.contains('\u{202e}'));
 }
@@ -186,8 +228,10 @@ prop_compose! {
         numbers in prop::collection::vec(any::<f64>(), 2),
         event in prop::sample::select(vec![
             NotificationEvent::Opened, NotificationEvent::Updated,
-            NotificationEvent::Resolved, NotificationEvent::Info,
+            NotificationEvent::Resolved, NotificationEvent::Info, NotificationEvent::Escalated,
+            NotificationEvent::Reminder, NotificationEvent::Flapping, NotificationEvent::Acknowledged,
         ]),
+        others in 0_usize..=20,
         priority in prop::sample::select(Priority::ALL.to_vec()),
         copies in 0_usize..25,
         omitted: u32,
@@ -225,6 +269,21 @@ prop_compose! {
         notification.incident.response_minutes = minutes;
         notification.incident.priority = priority;
         notification.alerts_omitted = omitted;
+        notification.receiver = text(3).into();
+        notification.group_key = text(2).into();
+        notification.group_labels.set(text(1), text(9));
+        notification.step = Some(StepRef {
+            escalation: text(7).into(),
+            step: omitted,
+            rotation: Some(text(8).into()),
+        });
+        for n in 0..others {
+            let mut other = notification.incident.clone();
+            other.id = IncidentId::of(&n.to_string(), other.opened_at, 1);
+            other.title = text(n % 12);
+            other.status = [IncidentStatus::Open, IncidentStatus::Resolved][n % 2];
+            notification.incidents.push(other);
+        }
         let span = jiff::Timestamp::MAX.as_second();
         notification.at = jiff::Timestamp::from_second(at % span).unwrap_or_default();
         notification

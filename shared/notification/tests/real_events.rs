@@ -7,15 +7,14 @@
     reason = "a test ends at the first surprise"
 )]
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::OnceLock;
 
 use alert_classification::Classifier;
-use incident::{
-    Arrival, Effect, IncidentKey, IncidentState, Notification, NotifyPolicy, PriorityPolicy, decide,
-};
-use jiff::Timestamp;
+use incident::{Arrival, Notification, Policy, RecordName, World};
+use jiff::{SignedDuration, Timestamp};
 use notification::{email, pagerduty, slack, sms, webhook};
 use settings::Settings;
 use test_case::test_case;
@@ -31,65 +30,77 @@ fn settings() -> Settings {
     Settings::from_yaml(include_str!("../../../config/monitoring.yaml")).unwrap()
 }
 
-fn policy() -> NotifyPolicy {
-    let settings = settings();
-    NotifyPolicy::from_fn(|priority| {
-        let policy = settings.policy(priority);
-        PriorityPolicy {
-            channels: policy.notify,
-            response_minutes: policy.response_minutes,
-        }
-    })
-}
-
 fn body(event: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../alert-classification/tests/events");
     std::fs::read_to_string(folder.join(event).with_extension("json")).unwrap()
 }
 
-/// The last notification after these bodies arrived one after the other.
+/// Lets time pass until somebody is told: P4 is told once a day.
+fn first_told(
+    world: &mut World,
+    timers: &mut BTreeSet<RecordName>,
+    now: &mut Timestamp,
+) -> Notification {
+    loop {
+        if let Some(told) = world.take_effects().notifications.into_iter().next() {
+            return told;
+        }
+        timers.extend(world.take_changed());
+        let due = timers
+            .iter()
+            .filter_map(|name| Some((world.due_at(name)?, name.clone())));
+        let (at, name) = due.min().expect("somebody is told");
+        *now = at.max(*now);
+        world.wake(&name, *now);
+    }
+}
+
+/// What somebody is told first after the last of these bodies, which arrive one after the other.
 fn notify(bodies: &[&str]) -> Notification {
-    let now: Timestamp = NOW.parse().unwrap();
-    let mut state: Option<IncidentState> = None;
+    let mut now: Timestamp = NOW.parse().unwrap();
+    let mut world = World::whole(Policy::new(settings()));
+    let mut timers = BTreeSet::new();
     let mut told = None;
     for body in bodies {
-        for alert in classifier().read(body, now) {
-            let key = IncidentKey::of(&alert, ["service", "category"]);
-            let arrival = Arrival {
+        let arrivals = classifier()
+            .read(body, now)
+            .into_iter()
+            .map(|alert| Arrival {
                 alert,
                 received_at: now,
                 message: "message".into(),
-            };
-            let before = state.unwrap_or_else(|| IncidentState::new(key));
-            let decision = decide(before, &[arrival], now, &policy());
-            for Effect::Notify(notification) in decision.effects {
-                told = Some(*notification);
-            }
-            state = Some(decision.state);
-        }
+                lifetime: None,
+                incident: None,
+            });
+        world.arrive(arrivals.collect(), now);
+        told = Some(first_told(&mut world, &mut timers, &mut now));
+        now += SignedDuration::from_mins(1);
     }
-    told.expect("somebody is told")
+    told.expect("there is a body")
 }
 
 fn all_channels(notification: &Notification) -> String {
     let mut told = String::new();
     let channels: Vec<_> = notification.channels.iter().map(|c| c.as_str()).collect();
     let _ = writeln!(told, "told by: {}\n", channels.join(", "));
-    let email = email::render(notification);
+    let email = email::render(notification, None);
     let _ = writeln!(
         told,
         "── e-mail\nSubject: {}\n\n{}",
         email.subject, email.text
     );
-    let _ = writeln!(told, "── SMS\n{}\n", sms::render(notification));
-    let message = serde_json::to_string_pretty(&slack::render(notification)).unwrap();
+    let _ = writeln!(told, "── SMS\n{}\n", sms::render(notification, None, 1));
+    let message = serde_json::to_string_pretty(&slack::render(notification, None)).unwrap();
     let _ = writeln!(told, "── Slack\n{message}\n");
-    let event = match pagerduty::render(notification) {
-        pagerduty::Rendered::Event(event) => event.body("key").unwrap(),
+    let event = match pagerduty::render(notification, None) {
+        pagerduty::Rendered::Events(events) => {
+            let bodies = events.iter().map(|event| event.body("key").unwrap());
+            bodies.collect::<Vec<_>>().join("\n")
+        }
         pagerduty::Rendered::Suppressed(reason) => format!("suppressed: {reason}"),
     };
     let _ = writeln!(told, "── PagerDuty\n{event}\n");
-    let body = webhook::body(notification).unwrap();
+    let body = webhook::body(notification, None).unwrap();
     let value: serde_json::Value = serde_json::from_str(&body).unwrap();
     let _ = writeln!(
         told,
@@ -138,5 +149,5 @@ fn a_recovery_is_told_to_those_who_were_told() {
     assert_eq!(told.event, incident::NotificationEvent::Resolved);
     assert_eq!(told.channels, opened.channels);
     assert_eq!(told.incident.id, opened.incident.id);
-    assert!(email::render(&told).subject.contains("RESOLVED"));
+    assert!(email::render(&told, None).subject.contains("RESOLVED"));
 }

@@ -135,7 +135,7 @@ fn matches_pattern(pattern: &str, value: &Value) -> bool {
 
 fn documents() -> Vec<(&'static str, Value)> {
     let parse = |notification| {
-        serde_json::from_str(&notification::webhook::body(&notification).unwrap()).unwrap()
+        serde_json::from_str(&notification::webhook::body(&notification, None).unwrap()).unwrap()
     };
     support::all()
         .into_iter()
@@ -166,22 +166,27 @@ fn every_documented_property_is_really_sent() {
     notification.alerts.extend(support::resolved().alerts);
     notification.incident.resolved_at = Some(support::opened_at());
     notification.alerts[0].runbook = Some("https://runbooks.example.com/".to_owned());
-    let body = notification::webhook::body(&notification).unwrap();
+    notification.incidents = support::several().incidents;
+    notification.step = support::escalated().step;
+    notification.deliveries[0].to = vec!["oncall@example.com".to_owned()];
+    let links = support::links(&notification);
+    let body = notification::webhook::body(&notification, Some(&links)).unwrap();
     checker
         .check(&root, &serde_json::from_str(&body).unwrap(), "$")
         .unwrap();
-    let documented = ["notification", "incident", "alert", "measurement"].map(|name| {
-        let properties = root["$defs"][name]["properties"].as_object().unwrap();
-        (name, properties.keys().cloned().collect::<Vec<_>>())
-    });
-    for (name, properties) in documented {
-        let path = match name {
-            "notification" => "$.notification",
-            "incident" => "$.notification.incident",
-            "alert" => "$.notification.alerts[]",
-            _ => "$.notification.alerts[].measurement",
-        };
-        for property in properties {
+    for (pointer, path) in [
+        ("", "$"),
+        ("/$defs/notification", "$.notification"),
+        ("/$defs/delivery", "$.notification.deliveries[]"),
+        ("/$defs/step", "$.notification.step"),
+        ("/$defs/incident", "$.notification.incident"),
+        ("/$defs/alert", "$.notification.alerts[]"),
+        ("/$defs/measurement", "$.notification.alerts[].measurement"),
+    ] {
+        let properties = root.pointer(pointer).unwrap()["properties"]
+            .as_object()
+            .unwrap();
+        for property in properties.keys() {
             let place = format!("{path}.{property}");
             assert!(
                 checker.used.contains(&place),
@@ -228,6 +233,9 @@ fn a_document_that_lacks_something_is_not_as_the_schema_says() {
                 "measurement",
                 "rule",
                 "runbook",
+                "step",
+                "incidents",
+                "url",
             ];
             let accepted = checker.check(&root, &lacking, "$").is_ok();
             assert_eq!(

@@ -4,11 +4,12 @@ use alert_classification::Status;
 use incident::{AlertSummary, Notification, NotificationEvent};
 use settings::Priority;
 
-use super::HTML_BYTES;
 use super::markup::{MONO, SANS, STYLE, button, escape, label, line, paragraph, row, table};
-use crate::links;
+use super::{HTML_BYTES, others};
+use crate::links::{self, Links};
+use crate::measured::Measured;
 use crate::text;
-use crate::wording::{self, Measured};
+use crate::wording;
 
 const TITLE: usize = 300;
 const DESCRIPTION: usize = 2000;
@@ -17,12 +18,13 @@ const WHY: usize = 600;
 const PAIRS: usize = 40;
 
 /// The whole document.
-pub(super) fn render(notification: &Notification) -> String {
+pub(super) fn render(notification: &Notification, links: Option<&Links>) -> String {
     let color = color(notification);
     let mut rows = format!(
-        "{}{}",
+        "{}{}{}",
         banner(notification, color),
-        summary(notification, color)
+        summary(notification, links, color),
+        others::part(notification, links),
     );
     let mut shown = 0;
     for alert in &notification.alerts {
@@ -89,12 +91,12 @@ fn banner(notification: &Notification, color: &str) -> String {
             "<tr><td style=\"color:#ffffff;font:700 15px/20px {SANS};letter-spacing:.3px\">{priority} {} \
              &nbsp;·&nbsp; {}</td><td align=\"right\" style=\"color:#ffffff;font:14px/20px {SANS}\">{deadline}</td></tr>",
             priority.word().to_uppercase(),
-            wording::event_word(notification.event),
+            wording::event_word(notification),
         ))
     )
 }
 
-fn summary(notification: &Notification, color: &str) -> String {
+fn summary(notification: &Notification, links: Option<&Links>, color: &str) -> String {
     let incident = &notification.incident;
     let mut facts = String::new();
     let mut fact = |name: &str, value: &str| facts.push_str(&row(name, value));
@@ -120,6 +122,15 @@ fn summary(notification: &Notification, color: &str) -> String {
         let lasted = wording::span(incident.opened_at, end);
         fact("Until", &format!("{}, after {lasted}", wording::time(end)));
     }
+    if let Some(step) = wording::escalation(notification) {
+        fact("Escalation", &line(&step, 300));
+    }
+    if !notification.receiver.is_empty() {
+        fact("Receiver", &line(&notification.receiver, 200));
+    }
+    if let Some(group) = wording::group(notification) {
+        fact("Group", &line(&group, 600));
+    }
     fact(
         "Incident",
         &format!("<span style=\"font-family:{MONO}\">{}</span>", incident.id),
@@ -132,14 +143,15 @@ fn summary(notification: &Notification, color: &str) -> String {
         escape(&text::clip(&wording::title(notification), TITLE)),
         line(&notification.reason, WHY),
         table(&facts),
-        buttons(notification, color),
+        buttons(notification, links, color),
     )
 }
 
-fn buttons(notification: &Notification, color: &str) -> String {
-    let runbook = links::runbook(notification);
-    let cells: String = runbook
+fn buttons(notification: &Notification, links: Option<&Links>, color: &str) -> String {
+    let page = links::page(notification, links);
+    let cells: String = page
         .into_iter()
+        .chain(links::runbook(notification))
         .chain(links::console(notification))
         .enumerate()
         .map(|(n, link)| button(link.label, link.url, color, n == 0))
@@ -294,9 +306,13 @@ fn footer(notification: &Notification) -> String {
 
 /// Dark enough for white letters.
 const fn color(notification: &Notification) -> &'static str {
+    if wording::is_over(notification) {
+        return "#177245";
+    }
     match (notification.event, notification.incident.priority) {
-        (NotificationEvent::Resolved, _) => "#177245",
         (NotificationEvent::Info, _) => "#475467",
+        (NotificationEvent::Flapping, _) => "#6941c6",
+        (NotificationEvent::Acknowledged, _) => "#0e7090",
         (_, Priority::P1) => "#b42318",
         (_, Priority::P2) => "#c2410c",
         (_, Priority::P3) => "#8a5d00",

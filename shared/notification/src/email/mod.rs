@@ -5,11 +5,13 @@
 
 mod html;
 mod markup;
+mod others;
 mod plain;
 
 use incident::Notification;
 use settings::Priority;
 
+use crate::links::Links;
 use crate::wording;
 
 /// The longest subject.
@@ -34,17 +36,19 @@ pub struct Email {
 
 /// The e-mail for a notification.
 #[must_use]
-pub fn render(notification: &Notification) -> Email {
+pub fn render(notification: &Notification, links: Option<&Links>) -> Email {
     Email {
         subject: wording::headline(notification, SUBJECT),
-        html: html::render(notification),
-        text: plain::render(notification),
+        html: html::render(notification, links),
+        text: plain::render(notification, links),
         headers: headers(notification),
     }
 }
 
 /// All messages of one incident refer to a first message that never existed, which is enough for
-/// clients to show them as one conversation, whichever of them arrives first.
+/// clients to show them as one conversation, whichever of them arrives first. A message about several
+/// incidents is in the conversation of its most urgent one; naming the others too would make one
+/// conversation of all of them for ever.
 fn headers(notification: &Notification) -> Vec<(&'static str, String)> {
     let root = format!("<{}@tocsin.invalid>", notification.incident.id);
     let importance = match notification.incident.priority {

@@ -3,20 +3,22 @@
 use incident::{AlertSummary, Notification};
 
 use super::TEXT_BYTES;
-use crate::links;
+use crate::links::{self, Links};
+use crate::measured::Measured;
 use crate::text;
-use crate::wording::{self, Measured};
+use crate::wording;
 
 const LINE: usize = 1000;
 const DESCRIPTION: usize = 4000;
 
 /// The whole text.
-pub(super) fn render(notification: &Notification) -> String {
+pub(super) fn render(notification: &Notification, links: Option<&Links>) -> String {
     let mut out = wording::headline(notification, 400);
     out.push('\n');
     out.push_str(&text::clipped_line(&notification.reason, LINE));
     out.push_str("\n\n");
-    summary(notification, &mut out);
+    summary(notification, links, &mut out);
+    others(notification, links, &mut out);
     let mut shown = 0;
     for alert in &notification.alerts {
         let mut part = String::from("\n----------------------------------------\n");
@@ -42,7 +44,7 @@ pub(super) fn render(notification: &Notification) -> String {
     out
 }
 
-fn summary(notification: &Notification, out: &mut String) {
+fn summary(notification: &Notification, links: Option<&Links>, out: &mut String) {
     let incident = &notification.incident;
     let mut fact = |name: &str, value: &str| pair(name, value, out);
     let expectation = wording::expectation(notification).map(|words| format!(": {words}"));
@@ -67,12 +69,47 @@ fn summary(notification: &Notification, out: &mut String) {
         let lasted = wording::span(incident.opened_at, end);
         fact("Until", &format!("{}, after {lasted}", wording::time(end)));
     }
+    if let Some(step) = wording::escalation(notification) {
+        fact("Escalation", &step);
+    }
+    if !notification.receiver.is_empty() {
+        fact("Receiver", &notification.receiver);
+    }
+    if let Some(group) = wording::group(notification) {
+        fact("Group", &group);
+    }
     fact("Incident", incident.id.as_str());
+    if let Some(page) = links::page(notification, links) {
+        // As it is: a link that was clipped would be none.
+        out.push_str(&format!("{:<12} {}\n", page.label, page.url));
+    }
+    let mut fact = |name: &str, value: &str| pair(name, value, out);
     for link in links::runbook(notification)
         .into_iter()
         .chain(links::console(notification))
     {
         fact(link.label, link.url);
+    }
+}
+
+/// The other incidents of the message.
+fn others(notification: &Notification, links: Option<&Links>, out: &mut String) {
+    if notification.incidents.is_empty() {
+        return;
+    }
+    out.push_str("\nIn the same message:\n");
+    for incident in &notification.incidents {
+        out.push_str(&format!(
+            "  {} {} | {}: {} | {}\n",
+            incident.priority,
+            wording::status_word(incident.status),
+            text::clipped_line(&incident.service, 60),
+            text::clipped_line(&incident.title, 200),
+            incident.id,
+        ));
+        if let Some(link) = links.and_then(|links| links.get(&incident.id)) {
+            out.push_str(&format!("     {}\n", link.view_url));
+        }
     }
 }
 

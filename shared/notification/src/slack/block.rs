@@ -22,6 +22,10 @@ pub mod limits {
     pub const BUTTON: usize = 75;
     /// Characters in a button's address.
     pub const URL: usize = 3000;
+    /// Characters in what a button says to us.
+    pub const VALUE: usize = 2000;
+    /// Characters in the question that a button asks.
+    pub const CONFIRM_TEXT: usize = 300;
     /// Characters in the fallback text; Slack recommends no more.
     pub const TEXT: usize = 4000;
 }
@@ -107,16 +111,39 @@ pub enum Block {
     Divider,
 }
 
-/// A button that opens an address.
+/// A button: it opens an address or says something to us. Slack tells us of a press in both cases.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename = "button")]
 pub struct Button {
     /// What is on it.
     pub text: Text,
     /// What it opens.
-    pub url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// Names the button within the message.
-    pub action_id: String,
+    pub action_id: &'static str,
+    /// What it says to us: see [`super::action_value`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// `primary` is green, `danger` red.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub style: Option<&'static str>,
+    /// What is asked before it counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<Confirm>,
+}
+
+/// A question before a button counts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Confirm {
+    /// In short.
+    pub title: Text,
+    /// In full.
+    pub text: Text,
+    /// The button that goes on.
+    pub confirm: Text,
+    /// The button that does not.
+    pub deny: Text,
 }
 
 /// Blocks with a coloured bar at their side.

@@ -7,9 +7,10 @@ use settings::Priority;
 
 use super::block::limits;
 use super::escape::{code, line, paragraph};
-use super::{Attachment, Block, Button, Message, Text};
-use crate::links::{self, Link};
-use crate::wording::{self, Measured};
+use super::{Attachment, Block, Message, Text, actions, others};
+use crate::links::Links;
+use crate::measured::Measured;
+use crate::wording;
 
 /// How many alerts are described; more would be scrolled past. They are counted.
 const ALERTS: usize = 8;
@@ -22,7 +23,10 @@ const VALUE: usize = 120;
 
 /// The message for a notification.
 #[must_use]
-pub fn render(notification: &Notification) -> Message {
+pub fn render(notification: &Notification, links: Option<&Links>) -> Message {
+    if notification.event == NotificationEvent::Acknowledged {
+        return short(notification);
+    }
     let headline = wording::headline(notification, SHORT);
     let fallback = super::plain(&headline, limits::TEXT);
     let header = format!("{} {headline}", symbol(notification));
@@ -34,16 +38,42 @@ pub fn render(notification: &Notification) -> Message {
         attachments: vec![Attachment {
             color: color(notification),
             fallback,
-            blocks: body(notification),
+            blocks: body(notification, links),
         }],
     }
 }
 
-fn body(notification: &Notification) -> Vec<Block> {
+/// A line for the thread: what it is about stands above, and here for whoever sees it elsewhere.
+fn short(notification: &Notification) -> Message {
+    let incident = &notification.incident;
+    let about = wording::headline(notification, SHORT);
+    Message {
+        text: super::plain(&format!("{}: {about}", notification.reason), limits::TEXT),
+        blocks: vec![
+            section(format!(
+                "{} {}",
+                symbol(notification),
+                line(&notification.reason, SHORT)
+            )),
+            Block::Context {
+                elements: vec![
+                    Text::marked(code(incident.id.as_str(), VALUE)),
+                    Text::marked(line(&about, SHORT)),
+                ],
+            },
+        ],
+        attachments: Vec::new(),
+    }
+}
+
+fn body(notification: &Notification, links: Option<&Links>) -> Vec<Block> {
     let mut blocks = vec![Block::Section {
         text: None,
         fields: fields(notification),
     }];
+    if let Some(others) = others::list(notification, links) {
+        blocks.push(section(others));
+    }
     for alert in notification.alerts.iter().take(ALERTS) {
         blocks.push(section(what(alert)));
         let labels = labels(&alert.labels);
@@ -56,7 +86,7 @@ fn body(notification: &Notification) -> Vec<Block> {
     if let Some(more) = omitted(notification) {
         blocks.push(section(more));
     }
-    let buttons = buttons(notification);
+    let buttons = actions::buttons(notification, links);
     if !buttons.is_empty() {
         blocks.push(Block::Actions { elements: buttons });
     }
@@ -98,6 +128,9 @@ fn fields(notification: &Notification) -> Vec<Text> {
         fields.push(field("Until", format!("{} ({lasted})", local_time(end))));
     }
     fields.push(field("Because", line(&notification.reason, SHORT)));
+    if let Some(step) = wording::escalation(notification) {
+        fields.push(field("Escalation", line(&step, VALUE)));
+    }
     fields.truncate(limits::FIELDS);
     fields
 }
@@ -165,19 +198,6 @@ fn omitted(notification: &Notification) -> Option<String> {
     })
 }
 
-fn buttons(notification: &Notification) -> Vec<Button> {
-    let button = |link: Link<'_>, action_id: &str| {
-        (link.url.len() <= limits::URL).then(|| Button {
-            text: Text::plain(link.label, limits::BUTTON),
-            url: link.url.to_owned(),
-            action_id: action_id.to_owned(),
-        })
-    };
-    let runbook = links::runbook(notification).and_then(|link| button(link, "runbook"));
-    let console = links::console(notification).and_then(|link| button(link, "console"));
-    runbook.into_iter().chain(console).collect()
-}
-
 fn footer(notification: &Notification) -> Vec<Text> {
     let incident = &notification.incident;
     let mut elements = vec![Text::marked(code(incident.id.as_str(), VALUE))];
@@ -186,6 +206,13 @@ fn footer(notification: &Notification) -> Vec<Text> {
             &format!("{} · {}", alert.source, alert.kind),
             VALUE,
         )));
+    }
+    if !notification.receiver.is_empty() {
+        let receiver = line(&notification.receiver, 60);
+        elements.push(Text::marked(format!("to {receiver}")));
+    }
+    if let Some(group) = wording::group(notification) {
+        elements.push(Text::marked(line(&format!("group {group}"), SHORT)));
     }
     elements.push(Text::marked(format!(
         "Tocsin · {}",
@@ -204,9 +231,15 @@ fn local_time(at: Timestamp) -> String {
 }
 
 const fn symbol(notification: &Notification) -> &'static str {
+    if wording::is_over(notification) {
+        return "✅";
+    }
     match (notification.event, notification.incident.priority) {
-        (NotificationEvent::Resolved, _) => "✅",
         (NotificationEvent::Info, _) => "ℹ️",
+        (NotificationEvent::Escalated, _) => "🚨",
+        (NotificationEvent::Reminder, _) => "⏰",
+        (NotificationEvent::Flapping, _) => "🔁",
+        (NotificationEvent::Acknowledged, _) => "🙋",
         (_, Priority::P1) => "🔴",
         (_, Priority::P2) => "🟠",
         (_, Priority::P3) => "🟡",
@@ -223,9 +256,12 @@ const fn bullet(status: Status) -> &'static str {
 }
 
 const fn color(notification: &Notification) -> &'static str {
+    if wording::is_over(notification) {
+        return "#2e9e5b";
+    }
     match (notification.event, notification.incident.priority) {
-        (NotificationEvent::Resolved, _) => "#2e9e5b",
         (NotificationEvent::Info, _) => "#6b7785",
+        (NotificationEvent::Flapping, _) => "#7a4fb5",
         (_, Priority::P1) => "#c8102e",
         (_, Priority::P2) => "#e8590c",
         (_, Priority::P3) => "#d9a400",

@@ -1,10 +1,15 @@
 //! Slack: a headline, and below it, with the priority's colour at its side, what and why.
 
+mod actions;
 mod block;
 mod compose;
 mod escape;
+mod others;
 
-pub use block::{Attachment, Block, Button, Text, limits};
+pub use actions::{
+    ACKNOWLEDGE, CONSOLE, OPEN_PAGE, RESOLVE, RUNBOOK, action_value, read_action_value,
+};
+pub use block::{Attachment, Block, Button, Confirm, Text, limits};
 pub use compose::render;
 pub use escape::{code, line, paragraph, plain};
 
@@ -20,6 +25,7 @@ pub struct Message {
     /// The headline.
     pub blocks: Vec<Block>,
     /// The rest, with a bar in the priority's colour.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
 }
 
@@ -43,6 +49,7 @@ struct PostMessage<'a> {
     unfurl_media: bool,
     text: &'a str,
     blocks: &'a [Block],
+    #[serde(skip_serializing_if = "<[Attachment]>::is_empty")]
     attachments: &'a [Attachment],
 }
 
@@ -77,16 +84,22 @@ impl Message {
     }
 }
 
-/// Whether a reply in the thread must be seen in the channel too: the end of an incident, and the
-/// worsening of one for which people are expected at once.
+/// Whether a reply in the thread must be seen in the channel too: whatever asks for somebody, the end of an
+/// incident, and the worsening of one for which people are expected at once.
 #[must_use]
 pub const fn broadcasts(notification: &Notification) -> bool {
     match notification.event {
-        NotificationEvent::Resolved => true,
-        NotificationEvent::Updated => match notification.incident.priority {
-            Priority::P1 | Priority::P2 => true,
-            Priority::P3 | Priority::P4 => false,
-        },
-        NotificationEvent::Opened | NotificationEvent::Info => false,
+        // Opened in a thread that is there: it fires again after its end was told.
+        NotificationEvent::Opened
+        | NotificationEvent::Resolved
+        | NotificationEvent::Escalated
+        | NotificationEvent::Reminder => true,
+        NotificationEvent::Updated | NotificationEvent::Flapping => {
+            match notification.incident.priority {
+                Priority::P1 | Priority::P2 => true,
+                Priority::P3 | Priority::P4 => false,
+            }
+        }
+        NotificationEvent::Info | NotificationEvent::Acknowledged => false,
     }
 }

@@ -2,13 +2,18 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+mod later;
+
 use alert_classification::{Fingerprint, Labels, Measurement, Status};
 use incident::{
-    AlertSummary, IncidentId, IncidentStatus, IncidentSummary, NOTIFICATION_SCHEMA, Notification,
-    NotificationEvent,
+    AlertSummary, Delivery, IncidentId, IncidentStatus, IncidentSummary, NOTIFICATION_SCHEMA,
+    Notification, NotificationEvent,
 };
 use jiff::{SignedDuration, Timestamp};
+use notification::links::{Links, SignedLink};
 use settings::{Channel, Priority};
+
+pub(crate) use later::{acknowledged, escalated, flapping, reminder, several, unacknowledged};
 
 pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -51,16 +56,39 @@ pub(crate) fn notification(event: NotificationEvent, alerts: Vec<AlertSummary>) 
     let priority = first.as_ref().map_or(Priority::P3, |alert| alert.priority);
     let id = IncidentId::of("payments/errors", opened_at(), 1);
     let status = match event {
-        NotificationEvent::Opened | NotificationEvent::Updated => IncidentStatus::Open,
+        NotificationEvent::Opened
+        | NotificationEvent::Updated
+        | NotificationEvent::Escalated
+        | NotificationEvent::Reminder
+        | NotificationEvent::Flapping
+        | NotificationEvent::Acknowledged => IncidentStatus::Open,
         NotificationEvent::Resolved => IncidentStatus::Resolved,
         NotificationEvent::Info => IncidentStatus::Info,
     };
     let count = u32::try_from(alerts.len()).unwrap();
     let open = status == IncidentStatus::Open;
     let resolved = status == IncidentStatus::Resolved;
+    let group = "0123456789abcdef";
     Notification {
         schema: NOTIFICATION_SCHEMA.into(),
-        id: format!("{id}.1").into(),
+        id: format!("{group}.1.0").into(),
+        stream: format!("{id}:everybody:{group}").into(),
+        sequence: 1,
+        receiver: "everybody".into(),
+        deliveries: [Channel::Email, Channel::Slack]
+            .into_iter()
+            .map(|channel| Delivery {
+                channel,
+                integration: 0,
+                to: Vec::new(),
+            })
+            .collect(),
+        group_key: "{}/{priority=\"P1\"}:{category=\"errors\", service=\"payments\"}".into(),
+        group_labels: [("category", "errors"), ("service", "payments")]
+            .into_iter()
+            .collect(),
+        step: None,
+        incidents: Vec::new(),
         event,
         at: opened_at() + SignedDuration::from_secs(2),
         channels: vec![Channel::Email, Channel::Slack],
@@ -319,10 +347,22 @@ pub(crate) fn empty() -> Notification {
     notification(NotificationEvent::Opened, Vec::new())
 }
 
+/// Links as the notifier signs them, to every incident.
+pub(crate) fn links(notification: &Notification) -> Links {
+    Links::of(notification, |incident| {
+        let act_token = format!("l1.k1.{}.c0de", incident.id);
+        Some(SignedLink {
+            view_url: format!("https://tocsin.example.com/i/{act_token}"),
+            act_token,
+        })
+    })
+}
+
 /// All of them, by name.
 pub(crate) fn all() -> Vec<(&'static str, Notification)> {
     vec![
         ("opened", opened()),
+        ("linked", opened()),
         ("updated", updated()),
         ("resolved", resolved()),
         ("info", info()),
@@ -334,5 +374,13 @@ pub(crate) fn all() -> Vec<(&'static str, Notification)> {
         ("hostile", hostile()),
         ("burst", burst()),
         ("empty", empty()),
+        ("escalated", escalated()),
+        ("reminder", reminder()),
+        ("flapping", flapping()),
+        ("flapping_over", later::flapping_over()),
+        ("acknowledged", acknowledged()),
+        ("unacknowledged", unacknowledged()),
+        ("let_go_when_over", later::let_go_when_over()),
+        ("several", several()),
     ]
 }
