@@ -6,6 +6,7 @@
 mod act;
 mod arrival;
 mod decide;
+mod ending;
 mod group;
 mod id;
 mod inhibit;
@@ -26,8 +27,8 @@ pub use act::{Acknowledgement, Act, ActError, Actor, Verdict, VerdictKind, Via};
 pub use arrival::{Arrival, Disposition, Outcome, SuppressionReason};
 pub use decide::{Change, Decision, MAX_TEXT_CHARS, MAX_TRACKED, News, Step, Transition, act, decide};
 pub use group::{
-    GroupAlert, GroupCounters, GroupEvent, GroupIncident, GroupInfo, GroupLogEntry, GroupState,
-    Ladder, MAX_IN_GROUP, Muted, StepTaken, TargetLog,
+    Ghost, GroupAlert, GroupCounters, GroupEvent, GroupIncident, GroupInfo, GroupLogEntry,
+    GroupState, Ladder, MAX_IN_GROUP, Muted, StepTaken, TargetLog,
 };
 pub use id::{IncidentId, InvalidIncidentId};
 pub use inhibit::{Inhibition, Source};

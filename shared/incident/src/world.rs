@@ -9,17 +9,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use alert_classification::{Fingerprint, Labels};
+use compact_str::CompactString;
 use jiff::{SignedDuration, Timestamp};
 use settings::{GroupBy, InhibitRule, Route};
 
 use crate::act::{Act, ActError, Actor};
 use crate::arrival::{Arrival, Disposition, SuppressionReason};
 use crate::decide::{self, Change, News, Step, Transition, decide};
+use crate::ending;
 use crate::group::{self, Facts, GroupState, Muted, Snapshot};
 use crate::id::IncidentId;
 use crate::inhibit::{self, Inhibition, Source};
 use crate::key::{GroupKey, IncidentKey, InhibitionKey};
-use crate::notification::{IncidentStatus, IncidentSummary, Notification};
+use crate::notification::{AlertSummary, IncidentStatus, IncidentSummary, Notification};
 use crate::policy::{Policy, signed};
 use crate::silence::{InvalidSilence, Silence, SilenceSet, Silences};
 use crate::state::{AlertPhase, IncidentState};
@@ -82,6 +84,8 @@ pub struct EpisodeChange {
 pub struct World {
     policy: Arc<Policy>,
     groups: HashMap<GroupKey, GroupState>,
+    /// From which versions groups that could not be read count on.
+    anew: HashMap<GroupKey, u64>,
     facts: Known,
     dirty: BTreeSet<RecordName>,
     effects: Effects,
@@ -148,6 +152,7 @@ impl World {
         Self {
             policy: Arc::clone(&policy),
             groups: HashMap::new(),
+            anew: HashMap::new(),
             facts: Known {
                 policy,
                 incidents: HashMap::new(),
@@ -161,6 +166,27 @@ impl World {
             },
             dirty: BTreeSet::new(),
             effects: Effects::default(),
+        }
+    }
+
+    /// Begins a record anew whose version is known and that cannot be read: what takes its place counts
+    /// on, so that no message has the name of another.
+    pub fn begin_anew(&mut self, name: &RecordName, version: u64) {
+        match name {
+            RecordName::Incident(key) => {
+                let mut state = IncidentState::new(key.clone());
+                state.version = version;
+                self.facts.incidents.insert(key.clone(), state);
+            }
+            RecordName::Group(key) => {
+                self.anew.insert(key.clone(), version);
+            }
+            RecordName::Inhibition(key) => {
+                let mut inhibition = Inhibition::new();
+                inhibition.version = version;
+                self.facts.inhibitions.insert(key.clone(), inhibition);
+            }
+            RecordName::Silences => self.facts.silences_version = version,
         }
     }
 
@@ -327,12 +353,13 @@ impl World {
         if decision.change == Change::Unchanged {
             return Ok(Change::Unchanged);
         }
+        let summary = summary_of(state);
         self.dirty.insert(name);
-        self.note_episode(key, decision.transition);
         let mut touched = BTreeSet::new();
         for step in &decision.steps {
-            self.spread(key, step, &[], now, &mut touched);
+            self.spread(key, step, &[], summary.as_ref(), now, &mut touched);
         }
+        self.note_episode(summary, decision.transition);
         let groups: BTreeSet<GroupKey> = self
             .facts
             .incidents
@@ -381,6 +408,17 @@ impl World {
         ending
     }
 
+    /// Tells the receiver of the root route of silences that end soon; gives how many there are.
+    pub fn warn_of_ending_silences(&mut self, now: Timestamp) -> usize {
+        let ending = self.ending_silences(now);
+        let version = self.facts.silences_version;
+        let notices = ending
+            .iter()
+            .filter_map(|silence| ending::notice(silence, version, &self.policy, now));
+        self.effects.notifications.extend(notices);
+        ending.len()
+    }
+
     /// Takes up a new configuration, as Alertmanager does: groups wait `group_wait` again, or not at
     /// all when their alerts have waited so long already, and repeat nothing that was said.
     pub fn reload(&mut self, policy: impl Into<Arc<Policy>>, now: Timestamp) {
@@ -397,6 +435,9 @@ impl World {
             group.flushed = false;
             group.tick = (!group.is_empty()).then(|| if waited { now } else { later(now) });
             group::reschedule(group, route, now);
+            if self.dirty.insert(RecordName::Group(key.clone())) {
+                group.version += 1;
+            }
             touched.insert(key.clone());
         }
         self.flush_due(touched, now);
@@ -429,11 +470,15 @@ impl World {
         if decision.change == Change::Unchanged {
             return decision.dispositions;
         }
+        // One look for all steps: an incident may have thousands of alerts.
+        let summary = summary_of(state);
         self.dirty.insert(name);
         for step in &decision.steps {
-            self.spread(key, step, batch, now, touched);
+            self.spread(key, step, batch, summary.as_ref(), now, touched);
         }
-        self.note_episode(key, decision.transition);
+        self.note_episode(summary, decision.transition);
+        let report = decision.report.map(|id| (key.clone(), id));
+        self.effects.reports.extend(report);
         decision.dispositions
     }
 
@@ -443,6 +488,7 @@ impl World {
         key: &IncidentKey,
         step: &Step,
         batch: &[Arrival],
+        episode: Option<&IncidentSummary>,
         now: Timestamp,
         touched: &mut BTreeSet<GroupKey>,
     ) {
@@ -451,11 +497,15 @@ impl World {
             return;
         }
         let policy = Arc::clone(&self.policy);
+        let arrival = step.place.and_then(|place| batch.get(place));
+        let texts = match arrival {
+            Some(_) => None,
+            None => self.texts(key, step.fingerprint),
+        };
         let Some(state) = self.facts.incidents.get_mut(key) else {
             return;
         };
-        let arrival = step.place.and_then(|place| batch.get(place));
-        let Some(view) = View::of(state, step, arrival, now, &policy) else {
+        let Some(view) = View::of(state, step, arrival, texts, episode, now, &policy) else {
             return;
         };
         let subject = view.subject();
@@ -477,7 +527,9 @@ impl World {
                     AlertPhase::Resolved => now_in,
                 };
             }
-            if let Some(episode) = &mut state.episode {
+            if let Some(episode) = &mut state.episode
+                && episode.is_open()
+            {
                 let millis = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
                 episode.settling_ms = episode.settling_ms.max(millis);
             }
@@ -513,6 +565,25 @@ impl World {
         }
     }
 
+    /// An alert as one of its groups knows it, where its incident has no room for what it is about.
+    fn texts(
+        &mut self,
+        key: &IncidentKey,
+        fingerprint: Fingerprint,
+    ) -> Option<(AlertSummary, CompactString)> {
+        let known = self.facts.incidents.get(key)?.alerts.get(&fingerprint)?;
+        if known.details.is_some() {
+            return None;
+        }
+        for group in known.groups.clone() {
+            let group = self.known_group(&group);
+            if let Some(alert) = group.and_then(|group| group.alerts.get(&fingerprint)) {
+                return Some((alert.summary.clone(), alert.service.clone()));
+            }
+        }
+        None
+    }
+
     fn known_group(&mut self, key: &GroupKey) -> Option<&GroupState> {
         self.facts.note(&RecordName::Group(key.clone()));
         self.groups.get(key)
@@ -531,10 +602,12 @@ impl World {
         self.facts.note(&name);
         self.effects.grouped += u64::from(snapshot.counted);
         let full_before = |group: &GroupState| group.counters.suppressed_total();
-        let group = self
-            .groups
-            .entry(key.clone())
-            .or_insert_with(|| GroupState::new(key.clone(), route.id.clone(), labels));
+        let counted = self.anew.get(&key).copied().unwrap_or_default();
+        let group = self.groups.entry(key.clone()).or_insert_with(|| {
+            let mut group = GroupState::new(key.clone(), route.id.clone(), labels);
+            group.version = counted;
+            group
+        });
         let before = full_before(group);
         group::insert(group, snapshot, route, now);
         let full = group.counters.suppressed_total() - before;
@@ -579,6 +652,9 @@ impl World {
             let Some(route) = route_of(&policy, &group.route) else {
                 // Its route is gone, and with it everybody whom it told.
                 group.due_at = None;
+                if self.dirty.insert(RecordName::Group(key.clone())) {
+                    group.version += 1;
+                }
                 continue;
             };
             self.facts.note(&RecordName::Silences);
@@ -610,6 +686,10 @@ impl World {
         let Some(group) = self.groups.get_mut(key) else {
             return;
         };
+        // It may have had alerts of earlier episodes only: its beat is none of this act's business.
+        if !group.incidents.contains_key(id) {
+            return;
+        }
         let Some(route) = route_of(&policy, &group.route) else {
             return;
         };
@@ -665,16 +745,12 @@ impl World {
         now.checked_add(shortest?).ok()
     }
 
-    fn note_episode(&mut self, key: &IncidentKey, transition: Transition) {
-        let Some(state) = self.facts.incidents.get(key) else {
-            return;
-        };
-        if let Some(summary) = summary_of(state) {
-            self.effects.episodes.push(EpisodeChange {
-                summary,
-                transition,
-            });
-        }
+    fn note_episode(&mut self, summary: Option<IncidentSummary>, transition: Transition) {
+        let change = summary.map(|summary| EpisodeChange {
+            summary,
+            transition,
+        });
+        self.effects.episodes.extend(change);
     }
 
     /// Asks for the report of an episode that is over for good.
@@ -699,8 +775,8 @@ impl World {
 struct View {
     step: Step,
     counted: bool,
-    summary: crate::notification::AlertSummary,
-    service: compact_str::CompactString,
+    summary: AlertSummary,
+    service: CompactString,
     span: crate::span::Span,
     incident: Option<(IncidentId, IncidentKey, IncidentSummary)>,
     flapping_until: Option<Timestamp>,
@@ -711,6 +787,8 @@ impl View {
         state: &IncidentState,
         step: &Step,
         arrival: Option<&Arrival>,
+        texts: Option<(AlertSummary, CompactString)>,
+        of_episode: Option<&IncidentSummary>,
         now: Timestamp,
         policy: &Policy,
     ) -> Option<Self> {
@@ -738,15 +816,27 @@ impl View {
             });
         }
         let known = state.alerts.get(&step.fingerprint);
-        let mut summary = match (arrival, known) {
-            (Some(arrival), known) => decide::summary(arrival, known),
-            (None, Some(known)) => decide::tracked(step.fingerprint, known)?,
-            (None, None) => return None,
+        let (mut summary, service) = match (arrival, known, texts) {
+            (Some(arrival), known, _) => {
+                let service = arrival.alert.classification.service.clone();
+                (decide::summary(arrival, known), service)
+            }
+            (None, Some(known), Some((texts, service))) => {
+                let texts = AlertSummary {
+                    status: known.phase.into(),
+                    priority: known.priority,
+                    starts_at: known.span.starts_at,
+                    ends_at: known.span.ends_at,
+                    ..texts
+                };
+                (texts, service)
+            }
+            (None, Some(known), None) => {
+                let service = known.details.as_ref()?.service.clone();
+                (decide::tracked(step.fingerprint, known)?, service)
+            }
+            (None, None, _) => return None,
         };
-        let service = arrival
-            .map(|arrival| arrival.alert.classification.service.clone())
-            .or_else(|| Some(known?.details.as_ref()?.service.clone()))
-            .unwrap_or_default();
         let episode = state.episode.as_ref();
         if let Some(set) = episode.and_then(|episode| episode.set_priority) {
             summary.priority = set;
@@ -761,7 +851,7 @@ impl View {
             known.is_none_or(|known| known.is_firing() || episode.has(known) || known.lapsed)
         });
         let incident = belongs.and_then(|episode| {
-            Some((episode.id.clone(), state.key.clone(), summary_of(state)?))
+            Some((episode.id.clone(), state.key.clone(), of_episode?.clone()))
         });
         Some(Self {
             step: *step,
@@ -859,7 +949,7 @@ impl Facts for Known {
 pub(crate) fn incident_key(settings: &settings::Settings, arrival: &Arrival) -> IncidentKey {
     arrival.incident.clone().unwrap_or_else(|| {
         let names = settings.incident_by.iter();
-        IncidentKey::of(&arrival.alert, names.map(compact_str::CompactString::as_str))
+        IncidentKey::of(&arrival.alert, names.map(CompactString::as_str))
     })
 }
 
@@ -877,7 +967,7 @@ fn groups_of<'p>(
             let labels = match &route.group_by {
                 GroupBy::All => subject.labels().clone(),
                 GroupBy::Labels(names) => {
-                    subject.values(names.iter().map(compact_str::CompactString::as_str))
+                    subject.values(names.iter().map(CompactString::as_str))
                 }
             };
             (route, (GroupKey::of(&route.id, &labels), labels))

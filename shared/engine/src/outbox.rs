@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_support::error::chain;
 use store::{Outbox, OutboxRef, PendingEntry};
 
-use crate::deadline::Deadline;
+use crate::pace::Pace;
 use crate::publish::{Outgoing, Publisher, batches};
 
 /// An entry that is older than this was left behind: whoever wrote it would have published it.
@@ -18,23 +18,25 @@ const SWEEP: usize = 500;
 
 /// What became of some outbox entries.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Published {
-    pub(crate) sent: usize,
-    pub(crate) failed: usize,
+pub struct Published {
+    /// The topic has so many.
+    pub sent: usize,
+    /// So many are still in the outbox.
+    pub failed: usize,
 }
 
 /// Publishes what a decision put into the outbox, and removes it from there.
 ///
 /// It does not fail: what is left is in the outbox, and a sweep finds it.
-pub(crate) async fn publish<S: Outbox, P: Publisher>(
+pub async fn publish<S: Outbox, P: Publisher>(
     store: &S,
     publisher: &P,
-    deadline: Deadline,
+    pace: &impl Pace,
     messages: Vec<Outgoing>,
 ) -> Published {
     let mut published = Published::default();
     for batch in batches(messages) {
-        let refused = match deadline.allow(publisher.publish(&batch)).await {
+        let refused = match pace.allow(publisher.publish(&batch)).await {
             Ok(Ok(refused)) => refused,
             Err(late) => {
                 published.failed += batch.len();
@@ -72,7 +74,7 @@ pub(crate) async fn publish<S: Outbox, P: Publisher>(
             .collect();
         published.failed += refused.len();
         published.sent += taken.len();
-        let stays = match deadline.allow(store.remove(&taken)).await {
+        let stays = match pace.allow(store.remove(&taken)).await {
             Ok(Ok(())) => continue,
             Ok(Err(error)) => chain(&error).to_string(),
             Err(late) => late.to_string(),
@@ -89,14 +91,14 @@ pub(crate) async fn publish<S: Outbox, P: Publisher>(
 
 /// Publishes what was left behind. An outbox that cannot be read, an entry of it that cannot be read
 /// and a message that is not published count as failed alike: somebody has to know.
-pub(crate) async fn sweep<S: Outbox, P: Publisher>(
+pub async fn sweep<S: Outbox, P: Publisher>(
     store: &S,
     publisher: &P,
-    deadline: Deadline,
+    pace: &impl Pace,
     now: Timestamp,
 ) -> Published {
     let before = now.checked_sub(LEFT_BEHIND).unwrap_or(Timestamp::MIN);
-    let pending = match deadline.allow(store.pending(before, SWEEP)).await {
+    let pending = match pace.allow(store.pending(before, SWEEP)).await {
         Ok(Ok(pending)) => pending,
         Err(late) => {
             // What is left behind is not known, and the next tick looks.
@@ -120,7 +122,7 @@ pub(crate) async fn sweep<S: Outbox, P: Publisher>(
             "a notification was left behind and is published now"
         );
     }
-    let mut published = publish(store, publisher, deadline, messages).await;
+    let mut published = publish(store, publisher, pace, messages).await;
     published.failed += unreadable;
     published
 }
