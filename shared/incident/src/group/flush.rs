@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use settings::{Priority, Route};
 
 use super::ladder::{self, Climbed};
-use super::state::{GroupAlert, GroupEvent, GroupState, Muted, TargetLog};
+use super::state::{Ghost, GroupAlert, GroupEvent, GroupState, Muted, TargetLog};
 use super::tell::{Message, Teller};
 use super::timing;
 use crate::arrival::SuppressionReason;
@@ -149,7 +149,7 @@ pub(crate) fn flush(
         group.overflow = 0;
         timing::advance(group, route, now);
     }
-    timing::reschedule(group, route, now);
+    timing::plan(group, route, now);
     flushed
 }
 
@@ -297,7 +297,7 @@ fn telling(
     let unended = over().any(|(alert, _)| alert.told & bit != 0);
     if firing().next().is_none() {
         let knew = group.alerts.values().any(|alert| alert.firing & bit != 0)
-            || group.ghosts.values().any(|ghost| ghost & bit != 0);
+            || group.ghosts.values().any(|ghost| ghost.firing & bit != 0);
         return match (ends, over().next().is_some() && (knew || unended)) {
             (true, true) => Telling::News,
             (false, true) => Telling::Silently,
@@ -376,8 +376,12 @@ fn forget(
         let over = standings.get(fingerprint).is_some_and(|s| s.over);
         let waits = matches!(alert.muted, Some(Muted::Flapping { .. }));
         let keep = !over || waits;
-        if !keep && alert.firing != 0 {
-            ghosts.push((*fingerprint, alert.firing));
+        let ghost = Ghost {
+            firing: alert.firing,
+            resolved: alert.resolved,
+        };
+        if !keep && ghost != Ghost::default() {
+            ghosts.push((*fingerprint, ghost));
         }
         keep
     });
@@ -428,9 +432,10 @@ pub(super) fn mark(
         }
     }
     for ghost in group.ghosts.values_mut() {
-        *ghost &= !bit;
+        set(&mut ghost.firing, bit, false);
+        set(&mut ghost.resolved, bit, false);
     }
-    group.ghosts.retain(|_, ghost| *ghost != 0);
+    group.ghosts.retain(|_, ghost| *ghost != Ghost::default());
     if let Some(target) = group.targets.get_mut(target) {
         target.told_at = Some(now);
     }

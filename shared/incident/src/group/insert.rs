@@ -144,7 +144,11 @@ fn keep(group: &mut GroupState, snapshot: Snapshot) -> bool {
                 alert.firing = 0;
             }
         }
-        None => alert.firing = group.ghosts.remove(&fingerprint).unwrap_or_default(),
+        None => {
+            let ghost = group.ghosts.remove(&fingerprint).unwrap_or_default();
+            alert.firing = ghost.firing;
+            alert.resolved = ghost.resolved;
+        }
     }
     match news {
         News::BeganAgain | News::Rose => alert.firing = 0,

@@ -18,7 +18,7 @@ pub(crate) use flush::{Facts, flush};
 pub(crate) use insert::{Snapshot, insert};
 pub(crate) use ladder::restart_on_act;
 pub use state::{
-    GroupAlert, GroupCounters, GroupEvent, GroupIncident, GroupInfo, GroupLogEntry, GroupState,
+    Ghost, GroupAlert, GroupCounters, GroupEvent, GroupIncident, GroupInfo, GroupLogEntry, GroupState,
     Ladder, MAX_IN_GROUP, Muted, StepTaken, TargetLog,
 };
 pub(crate) use tell::tell_act;

@@ -58,10 +58,9 @@ pub struct GroupState {
     /// Since when it is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emptied_at: Option<Timestamp>,
-    /// Alerts that it no longer has but a target still takes for firing, because that target is not
-    /// told of ends.
+    /// Alerts that it no longer has but that a target's last message had.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub ghosts: BTreeMap<Fingerprint, u64>,
+    pub ghosts: BTreeMap<Fingerprint, Ghost>,
     /// Firing alerts that found no room, since the last flush.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub overflow: u32,
@@ -75,6 +74,22 @@ pub struct GroupState {
 
 fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+fn is_none(targets: &u64) -> bool {
+    *targets == 0
+}
+
+/// What targets still take an alert for that the group no longer has.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Ghost {
+    /// The targets that take it for firing, because they are not told of ends.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub firing: u64,
+    /// The targets that know that it is over: its end is not told again because its source says so
+    /// again.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub resolved: u64,
 }
 
 /// An alert of a group.

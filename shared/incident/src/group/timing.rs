@@ -64,8 +64,14 @@ pub(super) fn advance(group: &mut GroupState, route: &Route, now: Timestamp) {
     };
 }
 
-/// Finds out when something is due.
+/// Finds out when something is due. A beat whose timer is late is not put off by what comes meanwhile.
 pub(crate) fn reschedule(group: &mut GroupState, route: &Route, now: Timestamp) {
+    let overdue = group.due_at.filter(|due| *due <= now);
+    group.due_at = overdue.or_else(|| due(group, route, now));
+}
+
+/// Finds out when something is due after all that was due has been done.
+pub(super) fn plan(group: &mut GroupState, route: &Route, now: Timestamp) {
     group.due_at = due(group, route, now);
 }
 
@@ -103,7 +109,8 @@ fn due(group: &GroupState, route: &Route, now: Timestamp) -> Option<Timestamp> {
     if repeats && let Some(told_at) = group.targets.iter().filter_map(|t| t.told_at).min() {
         // Strictly later than the interval, as Alertmanager has it.
         let later = repeat.saturating_add(SignedDuration::from_nanos(1));
-        at(beat(group, route, told_at.checked_add(later).unwrap_or(Timestamp::MAX)));
+        let again = told_at.checked_add(later).unwrap_or(Timestamp::MAX);
+        at(beat(group, route, again.max(now)));
     }
     for (id, incident) in &group.incidents {
         let Some(ladder) = &incident.ladder else {
