@@ -300,11 +300,11 @@ impl IncidentState {
 }
 
 impl Episode {
-    /// Ends it. Its report waits until it can no longer go on.
-    pub(crate) fn close(&mut self, now: Timestamp) {
-        self.resolved_at = Some(now);
+    /// Ends it as of `at`. Its report waits until it can no longer go on.
+    pub(crate) fn close(&mut self, at: Timestamp, now: Timestamp) {
+        self.resolved_at = Some(at);
         self.updated_at = now;
-        let settled = now.checked_add(SignedDuration::from_millis(self.settling_ms));
+        let settled = at.checked_add(SignedDuration::from_millis(self.settling_ms));
         self.report_at = Some(settled.unwrap_or(now));
     }
 

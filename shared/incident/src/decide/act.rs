@@ -45,15 +45,15 @@ pub fn act(
     };
     let changed = match (act, over) {
         (Act::Comment { .. }, _) => true,
-        // Whoever says so a second time gets what they wanted.
+        // Whoever wants it over gets what they wanted; a verdict may follow, the first one counts.
         (Act::Resolve { .. }, Some(_)) if episode.verdict.is_some() => false,
-        (Act::Resolve { verdict, why }, Some(_)) if verdict.is_some() => {
+        (Act::Resolve { verdict, why }, Some(_)) => {
             episode.verdict = verdict.map(|kind| Verdict {
                 kind,
                 why: why.clone(),
                 by: by.clone(),
             });
-            true
+            verdict.is_some()
         }
         (_, Some(resolved_at)) => return Err(ActError::Over(id.clone(), resolved_at)),
         (Act::Acknowledge { until }, None) => {
@@ -61,7 +61,9 @@ pub fn act(
             let held = episode.acknowledgement.as_ref();
             let held = held.filter(|held| held.holds(now));
             // The same person's second press must not shorten what was given.
-            let same = held.is_some_and(|held| held.by.who == by.who && held.until >= until);
+            let end = |until: Option<Timestamp>| until.unwrap_or(Timestamp::MAX);
+            let same =
+                held.is_some_and(|held| held.by.who == by.who && end(held.until) >= end(until));
             if !same {
                 episode.acknowledgement = Some(Acknowledgement {
                     by: by.clone(),
@@ -74,18 +76,21 @@ pub fn act(
         }
         (Act::Unacknowledge, None) => episode.acknowledgement.take().is_some(),
         (Act::SetPriority { priority }, None) => {
-            let changed = episode.priority != *priority;
-            episode.set_priority = Some(*priority);
+            let another = episode.priority != *priority;
+            // Saying so of the priority that it has anyway keeps it from rising by more of the same.
+            let said = episode.set_priority.replace(*priority) != Some(*priority);
             episode.priority = *priority;
-            if changed {
+            if another {
                 episode.response_minutes = policy.response_minutes(*priority);
                 let firing = state.alerts.iter().filter(|(_, alert)| alert.is_firing());
                 steps.extend(firing.map(|(fingerprint, _)| told_again(*fingerprint)));
             }
-            changed
+            another || said
         }
         (Act::Resolve { verdict, why }, None) => {
-            episode.close(now);
+            // The others hear of it at once, so that it cannot go on as if nothing had been said.
+            episode.settling_ms = 0;
+            episode.close(now, now);
             episode.verdict = verdict.map(|kind| Verdict {
                 kind,
                 why: why.clone(),
@@ -138,6 +143,7 @@ pub fn act(
             Change::Unchanged
         },
         transition,
+        report: None,
     })
 }
 

@@ -25,6 +25,7 @@ pub(super) struct Recorder<'s> {
     now: Timestamp,
     policy: &'s Policy,
     outcomes: Vec<Suppressed>,
+    report: Option<IncidentId>,
 }
 
 impl<'s> Recorder<'s> {
@@ -40,11 +41,13 @@ impl<'s> Recorder<'s> {
             now,
             policy,
             outcomes: Vec::new(),
+            report: None,
         }
     }
 
-    pub(super) fn finish(self) -> Vec<Suppressed> {
-        self.outcomes
+    /// What nobody is told of, and the episode that gave way to another before its report was written.
+    pub(super) fn finish(self) -> (Vec<Suppressed>, Option<IncidentId>) {
+        (self.outcomes, self.report)
     }
 
     pub(super) fn suppress(&mut self, suppressed: impl IntoIterator<Item = Suppressed>) {
@@ -63,10 +66,16 @@ impl<'s> Recorder<'s> {
             count: count(lapsed.len()),
             title: clip(&lead.title, 120),
         };
+        let ends = lapsed
+            .iter()
+            .filter_map(|fingerprint| self.state.alerts.get(fingerprint)?.span.ends_at);
+        let ended_at = ends.max().unwrap_or(self.now);
         self.log(TimelineEvent::Lapsed(alerts));
         match self.state.episode.take() {
             Some(episode) if episode.is_open() && !self.fires() => {
-                self.resolve(episode);
+                // It may be noticed late: what fires by then is another episode.
+                let at = ended_at.max(episode.updated_at).min(self.now);
+                self.resolve(episode, at);
                 Transition::Resolved
             }
             Some(mut episode) if episode.is_open() => {
@@ -100,7 +109,8 @@ impl<'s> Recorder<'s> {
             },
             (Some(episode), false) if episode.is_open() => {
                 self.log_alerts(&of_kind(moves, MoveKind::Ended), TimelineEvent::Ended);
-                self.resolve(episode);
+                let now = self.now;
+                self.resolve(episode, now);
                 Transition::Resolved
             }
             (last, false) => {
@@ -213,6 +223,9 @@ impl<'s> Recorder<'s> {
         let Some(resolved_at) = last.resolved_at else {
             return;
         };
+        if last.report_at.is_some() {
+            self.report = Some(last.id.clone());
+        }
         if self.state.past.len() >= PAST {
             self.state.past.remove(0);
         }
@@ -229,24 +242,21 @@ impl<'s> Recorder<'s> {
     /// An episode that is open after the decision: new alerts, higher priorities, partial resolves.
     fn grow(&mut self, mut episode: Episode, moves: &[Move<'_>], overflow: &[Move<'_>]) {
         let was = episode.priority;
-        let news: Vec<Move<'_>> = moves
-            .iter()
-            .chain(overflow)
-            .filter(|step| match step.kind {
-                MoveKind::Began { .. } | MoveKind::BeganAgain | MoveKind::Rose => true,
-                MoveKind::Ended
-                | MoveKind::StillFires
-                | MoveKind::StillOver => false,
-            })
-            .copied()
-            .collect();
-        for step in &news {
+        let is_news = |step: &&Move<'_>| match step.kind {
+            MoveKind::Began { .. } | MoveKind::BeganAgain | MoveKind::Rose => true,
+            MoveKind::Ended | MoveKind::StillFires | MoveKind::StillOver => false,
+        };
+        let news: Vec<Move<'_>> = moves.iter().filter(is_news).copied().collect();
+        for step in news.iter().chain(overflow) {
             self.absorb(&mut episode, step);
         }
         self.refresh_title(&mut episode);
+        // What finds no room is not remembered, so each repetition of it looks new.
+        let more = overflow.iter().filter(|_| episode.overflowed_at.is_none());
         let began: Vec<Move<'_>> = news
             .iter()
             .filter(|step| step.kind != MoveKind::Rose)
+            .chain(more)
             .copied()
             .collect();
         self.log_alerts(&began, TimelineEvent::Fired);
@@ -268,8 +278,8 @@ impl<'s> Recorder<'s> {
         self.state.episode = Some(episode);
     }
 
-    fn resolve(&mut self, mut episode: Episode) {
-        episode.close(self.now);
+    fn resolve(&mut self, mut episode: Episode, at: Timestamp) {
+        episode.close(at, self.now);
         self.log(TimelineEvent::Resolved {
             id: episode.id.clone(),
         });

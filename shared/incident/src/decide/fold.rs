@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use settings::Priority;
 
 use super::summary::{annotations, details};
-use super::{Placed, Suppressed};
+use super::{Placed, Suppressed, same_time};
 use crate::arrival::{Arrival, SuppressionReason};
 use crate::state::{AlertPhase, IncidentState, TrackedAlert, Turns};
 
@@ -89,13 +89,13 @@ pub(super) fn fold<'a>(
         .enumerate()
         .filter_map(|(place, arrival)| event(Placed { place, arrival }))
         .collect();
-    events.sort_by_key(|event| {
-        (
-            event.fingerprint,
-            event.changed_at,
-            event.phase == AlertPhase::Firing,
-            event.placed.place,
-        )
+    let key = |event: &Event<'_>| {
+        let fires = event.phase == AlertPhase::Firing;
+        (event.fingerprint, event.changed_at, fires)
+    };
+    events.sort_by(|a, b| {
+        let order = key(a).cmp(&key(b));
+        order.then_with(|| same_time(&a.placed, &b.placed))
     });
     let mut fold = Fold::default();
     for events in events.chunk_by(|a, b| a.fingerprint == b.fingerprint) {

@@ -6,7 +6,7 @@
 use alert_classification::{Alert, Fingerprint, Status};
 use jiff::Timestamp;
 
-use super::{Placed, Suppressed};
+use super::{Placed, Suppressed, same_time};
 use crate::arrival::{Arrival, SuppressionReason};
 use crate::state::{IncidentState, TrackedInfo};
 
@@ -32,7 +32,11 @@ pub(super) fn fold<'a>(
         .map(|(place, arrival)| Placed { place, arrival })
         .filter(|placed| placed.arrival.alert.alert.status == Status::Info)
         .collect();
-    reports.sort_by_key(|placed| (placed.arrival.alert.alert.changed_at, placed.place));
+    let changed_at = |placed: &Placed<'_>| placed.arrival.alert.alert.changed_at;
+    reports.sort_by(|a, b| {
+        let order = changed_at(a).cmp(&changed_at(b));
+        order.then_with(|| same_time(a, b))
+    });
     let mut infos = Infos::default();
     for placed in reports {
         let alert = &placed.arrival.alert.alert;
@@ -55,7 +59,7 @@ pub(super) fn fold<'a>(
 }
 
 /// What tells two events of the same time apart.
-fn said(alert: &Alert) -> Fingerprint {
+pub(super) fn said(alert: &Alert) -> Fingerprint {
     let texts = [("", alert.title.as_str()), ("", &alert.description)];
     Fingerprint::of(texts.into_iter().chain(alert.annotations.iter()))
 }

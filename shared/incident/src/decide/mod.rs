@@ -14,10 +14,13 @@ mod retention;
 mod summary;
 pub(crate) mod text;
 
+use std::cmp::Ordering;
+
 use alert_classification::Fingerprint;
 use jiff::Timestamp;
 
 use crate::arrival::{Arrival, Disposition, Outcome, SuppressionReason};
+use crate::id::IncidentId;
 use crate::policy::Policy;
 use crate::state::IncidentState;
 use episode::Recorder;
@@ -38,6 +41,8 @@ pub struct Decision {
     pub change: Change,
     /// What became of the episode.
     pub transition: Transition,
+    /// The last episode, when it has given way to a new one and its report is still to be written.
+    pub report: Option<IncidentId>,
 }
 
 /// An alert about which there is something new.
@@ -86,7 +91,7 @@ pub enum Change {
 pub enum Transition {
     /// There was no open episode and there is none.
     StayedQuiet,
-    /// A new episode began.
+    /// A new episode began, or the last one goes on.
     Opened,
     /// The open episode stays open.
     StayedOpen,
@@ -129,7 +134,7 @@ pub fn decide(
     recorder.suppress(infos.suppressed);
     let transition = ended.then(recorder.episode(&fold.moves, &overflow));
     recorder.asides(&fold.unseen, &infos.news, &flapping);
-    let outcomes = recorder.finish();
+    let (outcomes, report) = recorder.finish();
 
     let mut steps: Vec<Step> = lapsed
         .iter()
@@ -175,6 +180,7 @@ pub fn decide(
         dispositions,
         change,
         transition,
+        report,
     }
 }
 
@@ -235,4 +241,21 @@ type Suppressed = (usize, SuppressionReason);
 struct Placed<'a> {
     place: usize,
     arrival: &'a Arrival,
+}
+
+/// Orders events of one alert that say that they are of the same time: the most urgent counts, and
+/// what they say decides between equals, so that the order in which they came does not.
+fn same_time(a: &Placed<'_>, b: &Placed<'_>) -> Ordering {
+    let urgency = |placed: &Placed<'_>| {
+        let alert = &placed.arrival.alert;
+        (alert.classification.priority, alert.alert.starts_at, alert.alert.ends_at)
+    };
+    let said = |placed: &Placed<'_>| {
+        let alert = &placed.arrival.alert.alert;
+        (infos::said(alert), placed.place)
+    };
+    urgency(a)
+        .cmp(&urgency(b))
+        .then_with(|| a.arrival.message.cmp(&b.arrival.message))
+        .then_with(|| said(a).cmp(&said(b)))
 }

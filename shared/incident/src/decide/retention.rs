@@ -73,7 +73,9 @@ fn tracked(state: &IncidentState) -> usize {
 fn forget_old(state: &mut IncidentState, now: Timestamp) {
     let before = |age| now.checked_sub(age).unwrap_or(Timestamp::MIN);
     let horizon: Timestamp = before(RESOLVED_FOR);
-    let episode = state.episode.as_ref().filter(|episode| episode.is_open());
+    // Its report names what was over long before its end.
+    let last = state.episode.as_ref();
+    let episode = last.filter(|episode| episode.is_open() || episode.report_at.is_some());
     state.alerts.retain(|_, alert| {
         alert.is_firing()
             || alert.seen_at >= horizon
