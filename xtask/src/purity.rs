@@ -8,13 +8,14 @@ use serde_json::Value;
 use crate::project::Project;
 
 /// The crates that must stay pure.
-const PURE: [&str; 6] = [
+const PURE: [&str; 7] = [
     "calendar",
     "credentials",
     "settings",
     "alert-classification",
     "incident",
     "notification",
+    "report",
 ];
 
 /// Looks through the resolved graph of ordinary dependencies.
