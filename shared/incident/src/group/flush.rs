@@ -73,7 +73,8 @@ pub(crate) fn flush(
     let routing = policy.routing();
     let closed = route_mute(route, policy, now);
     let standings = look(group, version, closed.as_ref(), facts, now);
-    let on_beat = group.tick.is_some_and(|tick| tick <= now);
+    // Without an interval every time is a beat: repeats and ends fall due by themselves.
+    let on_beat = group.tick.map_or(group.flushed, |tick| tick <= now);
 
     // Ladders begin with the first word of their incident, which is said on a beat.
     let mut climbing: BTreeMap<IncidentId, Priority> = BTreeMap::new();
