@@ -110,7 +110,10 @@ fn due(group: &GroupState, route: &Route, now: Timestamp) -> Option<Timestamp> {
         // Strictly later than the interval, as Alertmanager has it.
         let later = repeat.saturating_add(SignedDuration::from_nanos(1));
         let again = told_at.checked_add(later).unwrap_or(Timestamp::MAX);
-        at(beat(group, route, again.max(now)));
+        // What is overdue by now is not said as long as somebody is on it.
+        let overdue = continuous && again <= now;
+        let next = now.checked_add(LOOK_AGAIN).unwrap_or(now);
+        at(if overdue { next } else { beat(group, route, again.max(now)) });
     }
     for (id, incident) in &group.incidents {
         let Some(ladder) = &incident.ladder else {
