@@ -170,6 +170,9 @@ def clock(scenario):
 
 
 def robust(scenario, told, tell_ends):
+    reloads = [s["at"] for s in scenario["steps"] if "reload" in s]
+    if any(abs(s["at"] - at) < .2 for at in reloads for s in scenario["steps"] if s["at"] != at or "reload" not in s):
+        return False
     for seed, (jitter, offset) in enumerate([(.09, 0), (.09, .9), (.09, .3), (.15, .6), (.05, 0), (0, clock(scenario))]):
         other = Model(scenario, tell_ends=tell_ends, jitter=jitter, seed=seed, offset=offset).run()
         if any(differences(told, other, scenario["until"])):
@@ -187,6 +190,8 @@ def nudge(r, scenario):
         moved = {**step, "at": round(step["at"] + by, 2)}
         if "push" in step:
             moved["push"] = [{k: round(v + by, 2) if k in ("starts_at", "ends_at") else v for k, v in a.items()} for a in step["push"]]
+        if "silence" in step and step["silence"]["until"] < moved["at"] + .2:
+            moved = step
         steps.append(moved)
     return {**scenario, "steps": sorted(steps, key=lambda s: s["at"])}
 
@@ -198,10 +203,7 @@ def make(arguments):
     while True:
         scenario = generate(r, reloads)
         for _ in range(12):
-            try:
-                plain = Model(scenario).run()
-            except KeyError:
-                break  # An unsilence was moved before its silence.
+            plain = Model(scenario).run()
             if not plain:
                 break
             if robust(scenario, plain, False):

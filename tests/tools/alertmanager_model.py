@@ -3,8 +3,9 @@
 Each rule restates a few lines of prometheus/alertmanager (dispatch/dispatch.go, notify/notify.go, types/types.go,
 provider/mem/mem.go, inhibit/inhibit.go). `alertmanager_fuzz.py` holds it against the real program, and our core against it.
 
-With `tell_ends` it has the one difference that Tocsin wants: who was told that an alert fires is told that it is over, whether
-the alert is held back by then or not.
+With `tell_ends` it has the differences that Tocsin wants. Who was told that an alert fires is told that it is over, whether the
+alert is held back by then or not. And a reload does not bring back what is over: Alertmanager hands all alerts that it has not
+yet thrown away to its new groups, so that ends are told again.
 """
 import datetime as dt
 import heapq
@@ -151,7 +152,7 @@ class Model:
             s = step["silence"]
             start, end = max(now, secs(s["from"])), secs(s["until"])
             self.silences[s["id"]] = ([read_matcher(m) for m in s["matchers"]], start, end)
-        elif "unsilence" in step:
+        elif step.get("unsilence") in self.silences:
             matchers, start, end = self.silences[step["unsilence"]]
             self.silences[step["unsilence"]] = (matchers, min(start, now), min(end, now))
         elif "reload" in step:
@@ -160,7 +161,15 @@ class Model:
     def reload(self, now):
         for group in self.groups.values():
             group.gone = True
-        self.groups = {}
+        before, self.groups = self.groups, {}
+        if self.tell_ends:
+            for key, old in before.items():
+                if old.alerts:
+                    group = self.groups[key] = Group(old.route, old.labels)
+                    group.alerts, group.told = old.alerts, old.told
+                    waited = any(a.start + old.route.wait < now for a in old.alerts.values())
+                    self.wake(group, now + (0 if waited else old.route.wait) + self.shake())
+            return
         self.dispatcher += 1
         self.at(now + 30, self.clean, self.dispatcher)
         self.caches = [{} for _ in self.rules]

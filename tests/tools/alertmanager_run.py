@@ -135,11 +135,11 @@ def run_real(scenario):
                 body = {"matchers": [matcher(m) for m in s["matchers"]], "startsAt": iso(s["from"]), "endsAt": iso(s["until"]),
                         "createdBy": "x", "comment": "x"}
                 ids[s["id"]] = ask(base + "/api/v2/silences", body)["silenceID"]
-            elif "unsilence" in step:
+            elif "unsilence" in step and step["unsilence"] in ids:
                 ask(f"{base}/api/v2/silence/{ids[step['unsilence']]}", method="DELETE")
             elif "reload" in step:
                 ask(base + "/-/reload")
-            else:
+            elif "unsilence" not in step:
                 raise RuntimeError(f"Alertmanager knows no {step}")
         time.sleep(max(0.0, begin + secs(scenario["until"]) - time.time()))
     finally:
