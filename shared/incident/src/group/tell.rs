@@ -725,7 +725,7 @@ pub(crate) fn tell_act(
         .values()
         .filter(|alert| alert.incident.as_ref() == Some(id))
         .fold(0, |told, alert| told | alert.told);
-    let mut by_receiver: BTreeMap<CompactString, Vec<usize>> = BTreeMap::new();
+    let mut by_receiver: BTreeMap<CompactString, (Vec<usize>, u64)> = BTreeMap::new();
     for (place, target) in group.targets.iter().enumerate() {
         let shows = match target.channel {
             Channel::Slack => true,
@@ -733,21 +733,24 @@ pub(crate) fn tell_act(
             Channel::Email | Channel::Sms | Channel::Webhook => false,
         };
         if shows && told & (1 << place) != 0 {
-            let place = usize::try_from(target.integration).unwrap_or(usize::MAX);
-            by_receiver.entry(target.receiver.clone()).or_default().push(place);
+            let integration = usize::try_from(target.integration).unwrap_or(usize::MAX);
+            let (integrations, bits) = by_receiver.entry(target.receiver.clone()).or_default();
+            integrations.push(integration);
+            *bits |= 1 << place;
         }
     }
-    let fires: Vec<(bool, Fingerprint)> = group
+    // Of what is held back nobody hears by an acknowledgement either.
+    let fires: Vec<(u64, Fingerprint)> = group
         .alerts
         .iter()
         .filter(|(fingerprint, alert)| {
             alert.incident.as_ref() == Some(id)
                 && standings.get(fingerprint).is_some_and(|standing| !standing.over)
         })
-        .map(|(fingerprint, _)| (true, *fingerprint))
+        .map(|(fingerprint, alert)| (alert.told, *fingerprint))
         .collect();
     let mut teller = Teller::new(group, version, policy, now, &standings);
-    for (name, integrations) in by_receiver {
+    for (name, (integrations, bits)) in by_receiver {
         let receivers = &policy.routing().receivers;
         let Some(receiver) = receivers.iter().find(|receiver| receiver.name == name) else {
             continue;
@@ -755,12 +758,14 @@ pub(crate) fn tell_act(
         let Some(summary) = teller.summary_of(id) else {
             continue;
         };
+        let known = fires.iter().filter(|(told, _)| told & bits != 0);
+        let known = known.map(|(_, fingerprint)| (true, *fingerprint)).collect();
         let draft = Draft {
             receiver,
             integrations,
             event,
             reason: reason.clone(),
-            alerts: teller.told_alerts(fires.clone()),
+            alerts: teller.told_alerts(known),
             step: None,
         };
         teller.send_about(draft, vec![summary]);
