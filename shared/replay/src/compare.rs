@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::scenario::{Expected, ExpectedAlert};
+use crate::expected::{Expected, ExpectedAlert};
+use crate::explain;
+use crate::seconds::Seconds;
 use crate::show::{Line, LineAlert};
 
 /// Times inside alerts may differ by so many seconds.
@@ -20,12 +22,24 @@ pub enum Difference {
         place: usize,
         /// What was expected.
         expected: Expected,
+        /// What was told that comes nearest.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        nearest: Option<Nearest>,
     },
     /// A notification was told that nothing expects.
     Unexpected {
         /// What was told.
         told: Line,
     },
+}
+
+/// What was told instead, and why it is not what was expected.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Nearest {
+    /// What was told.
+    pub told: Line,
+    /// What differs.
+    pub why: Vec<String>,
 }
 
 /// Pairs expectations with notifications, so that as many as possible fit.
@@ -47,18 +61,40 @@ pub fn compare(expected: &[Expected], told: &[Line]) -> Vec<Difference> {
             missing.push(row);
         }
     }
-    let missing = missing.into_iter().filter_map(|place| {
-        Some(Difference::Missing {
-            place,
-            expected: expected.get(place)?.clone(),
+    let missing: Vec<Difference> = missing
+        .into_iter()
+        .filter_map(|place| {
+            let row = expected.get(place)?;
+            Some(Difference::Missing {
+                place,
+                expected: row.clone(),
+                nearest: nearest(row, told, &taken),
+            })
         })
-    });
+        .collect();
     let unexpected = told
         .iter()
         .zip(&taken)
         .filter(|(_, row)| row.is_none())
         .map(|(line, _)| Difference::Unexpected { told: line.clone() });
-    missing.chain(unexpected).collect()
+    missing.into_iter().chain(unexpected).collect()
+}
+
+/// What comes nearest, of what nothing else expects if there is any.
+fn nearest(row: &Expected, told: &[Line], taken: &[Option<usize>]) -> Option<Nearest> {
+    let (line, _) = told.iter().zip(taken).min_by(|(a, by_a), (b, by_b)| {
+        let key = |line: &Line, by: &Option<usize>| (explain::distance(row, line), by.is_some());
+        let ((a_far, a_taken), (b_far, b_taken)) = (key(a, by_a), key(b, by_b));
+        a_far.total_cmp(&b_far).then(a_taken.cmp(&b_taken))
+    })?;
+    let mut why = explain::why(row, line);
+    if why.is_empty() {
+        why.push("another expectation has it already".to_owned());
+    }
+    Some(Nearest {
+        told: line.clone(),
+        why,
+    })
 }
 
 fn assign(
@@ -84,12 +120,28 @@ fn assign(
 }
 
 fn fits(row: &Expected, line: &Line) -> bool {
+    fits_receiver(row, line)
+        && row.step.is_none_or(|step| line.step == Some(step))
+        && off(row, line) == 0.0
+        && row.alerts.as_deref().is_none_or(|alerts| same(alerts, line))
+}
+
+pub(crate) fn fits_receiver(row: &Expected, line: &Line) -> bool {
     let who = |name: &str| name == line.receiver || Some(name) == line.rotation.as_deref();
     let receiver = row.receiver.as_deref().is_none_or(who);
-    let to = row.to.is_empty() || row.to.iter().any(|name| who(name));
-    let step = row.step.is_none_or(|step| line.step == Some(step));
-    let window = line.at >= row.from.get() - EPSILON && line.at <= row.until.get() + EPSILON;
-    receiver && to && step && window && row.alerts.as_deref().is_none_or(|alerts| same(alerts, line))
+    receiver && (row.to.is_empty() || row.to.iter().any(|name| who(name)))
+}
+
+/// How many seconds before (negative) or after its window something came; 0 within it.
+pub(crate) fn off(row: &Expected, line: &Line) -> f64 {
+    let (early, late) = (line.at - row.from.get(), line.at - row.until.get());
+    if early < -EPSILON {
+        early
+    } else if late > EPSILON {
+        late
+    } else {
+        0.0
+    }
 }
 
 fn same(expected: &[ExpectedAlert], line: &Line) -> bool {
@@ -103,16 +155,20 @@ fn same(expected: &[ExpectedAlert], line: &Line) -> bool {
     })
 }
 
-fn same_alert(row: &ExpectedAlert, alert: &LineAlert) -> bool {
-    let near = |expected: Option<f64>, is: Option<f64>| match (expected, is) {
+/// Whether a time is near enough to the one that is expected, if one is.
+pub(crate) fn near(expected: Option<Seconds>, is: Option<f64>) -> bool {
+    match (expected, is) {
         (None, _) => true,
-        (Some(expected), Some(is)) => (expected - is).abs() <= TOLERANCE + EPSILON,
+        (Some(expected), Some(is)) => (expected.get() - is).abs() <= TOLERANCE + EPSILON,
         (Some(_), None) => false,
-    };
+    }
+}
+
+fn same_alert(row: &ExpectedAlert, alert: &LineAlert) -> bool {
     row.labels == alert.labels
         && row.status == alert.status
-        && near(row.starts_at.map(|at| at.get()), Some(alert.starts_at))
-        && near(row.ends_at.map(|at| at.get()), alert.ends_at)
+        && near(row.starts_at, Some(alert.starts_at))
+        && near(row.ends_at, alert.ends_at)
         && row
             .annotations
             .as_ref()

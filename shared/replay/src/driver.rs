@@ -2,11 +2,12 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::sync::Arc;
 
 use incident::{
     Act, ActError, Actor, Arrival, Change, Disposition, Effects, IncidentId, IncidentKey,
-    InvalidSilence, Notification, Policy, RecordName, Silence, World,
+    InvalidSilence, Notification, Policy, RecordName, Silence, Transition, World,
 };
 use jiff::Timestamp;
 
@@ -18,6 +19,7 @@ pub struct Driver {
     timers: BinaryHeap<Reverse<(Timestamp, RecordName)>>,
     told: Vec<Told>,
     totals: Effects,
+    opened: u64,
 }
 
 /// Somebody was told.
@@ -39,6 +41,7 @@ impl Driver {
             timers: BinaryHeap::new(),
             told: Vec::new(),
             totals: Effects::default(),
+            opened: 0,
         }
     }
 
@@ -56,13 +59,22 @@ impl Driver {
 
     /// Lets time pass, and does what falls due before `until`; and at it, if `inclusive`.
     pub fn advance(&mut self, until: Timestamp, inclusive: bool) {
-        while let Some(Reverse((due, _))) = self.timers.peek() {
-            if *due > until || (*due == until && !inclusive) {
-                break;
-            }
-            let Some(Reverse((due, name))) = self.timers.pop() else {
-                break;
-            };
+        while self.step(until, inclusive) {}
+        self.now = self.now.max(until);
+    }
+
+    /// Lets time pass until something was due, but not beyond `until`; whether something was.
+    pub fn advance_once(&mut self, until: Timestamp) -> bool {
+        let woken = self.step(until, true);
+        if !woken {
+            self.now = self.now.max(until);
+        }
+        woken
+    }
+
+    /// Does what is due next, if anything is by then.
+    fn step(&mut self, until: Timestamp, inclusive: bool) -> bool {
+        while let Some((due, name)) = self.due(until, inclusive) {
             // A later decision may have moved it.
             if self.world.due_at(&name) != Some(due) {
                 continue;
@@ -70,8 +82,19 @@ impl Driver {
             self.now = self.now.max(due);
             self.world.wake(&name, self.now);
             self.settle();
+            return true;
         }
-        self.now = self.now.max(until);
+        false
+    }
+
+    fn due(&mut self, until: Timestamp, inclusive: bool) -> Option<(Timestamp, RecordName)> {
+        let next = self.timers.peek_mut()?;
+        let Reverse((due, _)) = &*next;
+        if *due > until || (*due == until && !inclusive) {
+            return None;
+        }
+        let Reverse(next) = PeekMut::pop(next);
+        Some(next)
     }
 
     /// Alerts arrive now.
@@ -137,6 +160,12 @@ impl Driver {
         &self.totals
     }
 
+    /// How many episodes began since the beginning.
+    #[must_use]
+    pub const fn opened(&self) -> u64 {
+        self.opened
+    }
+
     fn settle(&mut self) {
         for name in self.world.take_changed() {
             if let Some(due) = self.world.due_at(&name) {
@@ -149,6 +178,11 @@ impl Driver {
         for (reason, count) in effects.suppressed {
             *self.totals.suppressed.entry(reason).or_default() += count;
         }
+        let opened = effects.episodes.iter().filter(|change| match change.transition {
+            Transition::Opened | Transition::Replaced => true,
+            Transition::StayedQuiet | Transition::StayedOpen | Transition::Resolved => false,
+        });
+        self.opened += u64::try_from(opened.count()).unwrap_or(u64::MAX);
         let at = self.now;
         let told = effects.notifications.into_iter();
         self.told.extend(told.map(|notification| Told { at, notification }));

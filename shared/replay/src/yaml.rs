@@ -37,7 +37,13 @@ fn convert(node: &MarkedYaml<'_>) -> Result<Value, String> {
                     // `on`, `1` and the like as names.
                     YamlData::Value(Scalar::Integer(number)) => number.to_string(),
                     YamlData::Value(Scalar::Boolean(value)) => value.to_string(),
-                    _other => {
+                    YamlData::Value(Scalar::Null | Scalar::FloatingPoint(_))
+                    | YamlData::Representation(..)
+                    | YamlData::Sequence(_)
+                    | YamlData::Mapping(_)
+                    | YamlData::Tagged(..)
+                    | YamlData::Alias(_)
+                    | YamlData::BadValue => {
                         return Err(format!(
                             "line {}: a key is no text; put it in quotes",
                             key.span.start.line()

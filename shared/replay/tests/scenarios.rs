@@ -15,10 +15,11 @@ fn check(path: &Path) -> Result<(), String> {
     }
     let mut report = String::new();
     for difference in &differences {
-        let _ = writeln!(report, "  {}", serde_json::to_string(difference).unwrap());
+        let _ = writeln!(report, "  {difference}");
     }
     for line in &told {
-        let _ = writeln!(report, "  told {}", serde_json::to_string(line).unwrap());
+        let line = serde_json::to_string(line).map_err(|error| error.to_string())?;
+        let _ = writeln!(report, "  told {line}");
     }
     Err(report)
 }
