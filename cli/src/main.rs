@@ -4,6 +4,7 @@
 mod check;
 mod classify;
 mod configuration;
+mod replay;
 mod table;
 
 use std::io::Write as _;
@@ -31,6 +32,8 @@ enum Command {
     Schema,
     /// Show what becomes of events: one line an alert
     Classify(classify::Arguments),
+    /// Show who would have been told what, when: scenarios and recorded events in virtual time
+    Replay(replay::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Schema => print_schema(),
         Command::Classify(arguments) => classify::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
     };
     match outcome {
         Ok(code) => code,
