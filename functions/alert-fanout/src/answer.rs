@@ -13,7 +13,7 @@ pub enum Answer {
     /// To the ingest queue: which messages it is to keep.
     Batch(BatchResponse),
     /// To a direct invocation: what became of its alerts.
-    Direct(Books),
+    Direct(Box<Books>),
 }
 
 /// Why an invocation failed as a whole. Lambda tries again, and then hands the event to the
@@ -33,10 +33,12 @@ impl Serialize for Answer {
         match self {
             Self::Batch(response) => response.serialize(serializer),
             Self::Direct(books) => {
-                let mut answer = serializer.serialize_struct("Answer", 3)?;
+                let mut answer = serializer.serialize_struct("Answer", 5)?;
                 answer.serialize_field("received", &books.received)?;
-                answer.serialize_field("notified", &books.notified)?;
-                answer.serialize_field("suppressed", &books.suppressed)?;
+                answer.serialize_field("accepted", &books.accepted)?;
+                answer.serialize_field("grouped", &books.groups.grouped)?;
+                answer.serialize_field("notified", &books.groups.notified)?;
+                answer.serialize_field("suppressed", &books.suppressed())?;
                 answer.end()
             }
         }

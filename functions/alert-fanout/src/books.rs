@@ -1,10 +1,12 @@
-//! The books of one invocation: what came in is what was told, suppressed or given up.
+//! The books of one invocation: what came in is suppressed, given up, or handed to groups, and what a
+//! group has is told, held back, or still waits.
 //!
 //! They become metrics and log lines; nothing is decided by them.
 
 use std::collections::BTreeMap;
 
-use incident::{Arrival, Decision, Effect, Notification, Outcome, SuppressionReason, Transition};
+use engine::Undone;
+use incident::{Arrival, Disposition, Outcome, SuppressionReason};
 use lambda_support::metrics::Metrics;
 
 /// What became of the alerts of one invocation.
@@ -12,61 +14,51 @@ use lambda_support::metrics::Metrics;
 /// An alert whose message goes back to the queue is in nobody's books yet.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Books {
-    /// Alerts that were decided or given up.
+    /// Alerts that were decided or given up: `accepted`, `refused` and `dead_lettered` together.
     pub received: u64,
-    /// Alerts that are part of a notification.
-    pub notified: u64,
-    /// Alerts that are not, by reason.
-    pub suppressed: BTreeMap<SuppressionReason, u64>,
+    /// Alerts that are news, and that every group that they belong to has.
+    pub accepted: u64,
+    /// Alerts that are no news, by reason.
+    pub refused: BTreeMap<SuppressionReason, u64>,
     /// Alerts whose message failed for the last time and goes to the dead-letter queue.
     pub dead_lettered: u64,
     /// Alerts that no rule matched.
     pub unmatched: u64,
-    /// Episodes that began.
-    pub opened: u64,
-    /// Episodes that ended.
-    pub resolved: u64,
-    /// Notifications that are in the outbox and not on the topic, those that cannot be read included.
-    pub unpublished: u64,
-    /// Notifications that had been left behind and are published now.
-    pub swept: u64,
+    /// What the groups did meanwhile; of what they have, some may be told later.
+    pub groups: engine::Books,
+    /// What could not be carried out.
+    pub undone: Undone,
     /// Ticks: a message came all the way from the schedule to this function.
     pub heartbeats: u64,
 }
 
 impl Books {
-    /// How many alerts were suppressed, for whatever reason.
+    /// How many alerts were no news, for whatever reason.
     #[must_use]
-    pub fn suppressed_total(&self) -> u64 {
-        self.suppressed.values().sum()
+    pub fn refused_total(&self) -> u64 {
+        self.refused.values().sum()
     }
 
-    /// Enters a decision that is written, and logs what became of each alert.
-    pub(crate) fn decided(&mut self, decision: &Decision, arrivals: &[Arrival]) {
-        match decision.transition {
-            Transition::Opened => self.opened += 1,
-            Transition::Resolved => self.resolved += 1,
-            Transition::Replaced => {
-                self.resolved += 1;
-                self.opened += 1;
-            }
-            Transition::StayedOpen | Transition::StayedQuiet => {}
+    /// What nobody was told of and why: alerts that were no news, and what groups held back.
+    #[must_use]
+    pub fn suppressed(&self) -> BTreeMap<SuppressionReason, u64> {
+        let mut all = self.refused.clone();
+        for (reason, count) in &self.groups.suppressed {
+            *all.entry(*reason).or_default() += count;
         }
-        for effect in &decision.effects {
-            match effect {
-                Effect::Notify(notification) => log_notification(notification),
-            }
-        }
-        for (disposition, arrival) in decision.dispositions.iter().zip(arrivals) {
-            self.received += 1;
-            let rule = &arrival.alert.classification.rule;
-            self.unmatched += u64::from(rule.is_none());
-            match &disposition.outcome {
-                Outcome::Notified { .. } => self.notified += 1,
-                Outcome::Suppressed { reason } => {
-                    *self.suppressed.entry(*reason).or_default() += 1;
-                    log_suppression(arrival, *reason);
-                }
+        all
+    }
+
+    /// Enters what became of an alert.
+    pub(crate) fn decided(&mut self, disposition: &Disposition, arrival: &Arrival) {
+        self.received += 1;
+        let rule = &arrival.alert.classification.rule;
+        self.unmatched += u64::from(rule.is_none());
+        match disposition.outcome {
+            Outcome::Grouped => self.accepted += 1,
+            Outcome::Suppressed { reason } => {
+                *self.refused.entry(reason).or_default() += 1;
+                log_suppression(arrival, reason);
             }
         }
     }
@@ -80,41 +72,22 @@ impl Books {
     /// Enters the books into the metrics.
     pub(crate) fn count(&self, metrics: &mut Metrics) {
         metrics.count("AlertsReceived", self.received);
-        metrics.count("AlertsNotified", self.notified);
-        metrics.count("AlertsSuppressed", self.suppressed_total());
-        for (reason, count) in &self.suppressed {
-            metrics.count_by("AlertsSuppressed", "reason", reason.as_str(), *count);
-        }
+        metrics.count("AlertsAccepted", self.accepted);
         metrics.count("AlertsUnmatched", self.unmatched);
         metrics.count("AlertsDeadLettered", self.dead_lettered);
-        metrics.count("IncidentsOpened", self.opened);
-        metrics.count("IncidentsResolved", self.resolved);
-        metrics.count("NotificationsUnpublished", self.unpublished);
-        if self.swept > 0 {
-            metrics.count("OutboxSwept", self.swept);
+        for (reason, count) in &self.refused {
+            metrics.count_by("AlertsSuppressed", "reason", reason.as_str(), *count);
         }
+        metrics.count("AlertsSuppressed", self.refused_total());
+        adapters::count(&self.groups, metrics);
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        metrics.count("NotificationsUnpublished", number(self.undone.unpublished));
+        metrics.count("TimersUnscheduled", number(self.undone.unscheduled));
+        metrics.count("ReportsUnrequested", number(self.undone.unreported));
         if self.heartbeats > 0 {
             metrics.count("Heartbeat", self.heartbeats);
         }
     }
-}
-
-fn log_notification(notification: &Notification) {
-    let incident = &notification.incident;
-    let channels: Vec<&str> = notification.channels.iter().map(|c| c.as_str()).collect();
-    tracing::info!(
-        stage = "decide",
-        incident_id = incident.id.as_str(),
-        incident_key = incident.key.as_str(),
-        notification_id = notification.id.as_str(),
-        event = notification.event.as_str(),
-        priority = incident.priority.as_str(),
-        service = incident.service.as_str(),
-        category = incident.category.as_str(),
-        channels = channels.join(","),
-        reason = notification.reason,
-        "people are to be told"
-    );
 }
 
 fn log_suppression(arrival: &Arrival, reason: SuppressionReason) {

@@ -4,7 +4,6 @@
 
 use jiff::Timestamp;
 use lambda_support::batch::{self, Record};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// One message, in whatever envelope.
@@ -18,7 +17,7 @@ pub(crate) struct Message {
     pub(crate) received_at: Timestamp,
     /// How often it was handed out, this time included.
     pub(crate) attempt: u32,
-    /// Whether it is the schedule's tick, which asks for a sweep and a heartbeat.
+    /// Whether it is the schedule's tick, which asks for a heartbeat.
     pub(crate) tick: bool,
 }
 
@@ -49,7 +48,7 @@ impl Event {
                 body: event.get().to_owned(),
                 received_at: now,
                 attempt: 1,
-                tick: is_tick(event.get()),
+                tick: adapters::is_tick(event.get()),
             }),
         }
     }
@@ -58,23 +57,9 @@ impl Event {
 fn of_record(record: Record, now: Timestamp) -> Message {
     Message {
         id: record.message_id,
-        tick: is_tick(&record.body),
+        tick: adapters::is_tick(&record.body),
         body: record.body,
         received_at: record.sent_at.unwrap_or(now),
         attempt: record.receive_count,
     }
-}
-
-fn is_tick(body: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Head<'a> {
-        #[serde(borrow)]
-        source: std::borrow::Cow<'a, str>,
-        #[serde(borrow, rename = "detail-type")]
-        detail_type: std::borrow::Cow<'a, str>,
-    }
-    // Few messages are ticks: most are dismissed without being parsed.
-    body.contains("tocsin.schedule")
-        && serde_json::from_str::<Head<'_>>(body)
-            .is_ok_and(|head| head.source == "tocsin.schedule" && head.detail_type == "Tick")
 }

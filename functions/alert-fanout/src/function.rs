@@ -1,10 +1,11 @@
-//! The function as it is deployed: its environment, its table and its topic.
+//! The function as it is deployed: its environment, its table, its topic and its queue of timers.
 //!
 //! Nothing but the environment is read before the first event; the clients are
 //! built when it comes.
 
-use std::sync::Arc;
-
+use adapters::{Deadline, SnsTopic, SqsTimers, SystemClock};
+use engine::reports::NoReports;
+use engine::{Engine, Patience, Ports};
 use jiff::Timestamp;
 use lambda_support::LambdaEvent;
 use lambda_support::env::{Environment, Faults, Reader};
@@ -15,21 +16,20 @@ use store::DynamoStore;
 use tokio::sync::OnceCell;
 
 use crate::answer::{Answer, HandlerError};
-use crate::deadline::Deadline;
-use crate::handler::{Handler, Patience};
+use crate::handler::Handler;
 use crate::rules::Rules;
-use crate::sns::SnsTopic;
 
-const DEPLOYED_CHANNELS: &str = "DEPLOYED_CHANNELS";
+type Deployed = Handler<DynamoStore, SystemClock, SnsTopic, SqsTimers, NoReports>;
 
 /// The function with what its environment says.
 #[derive(Debug)]
 pub struct Function {
     table: String,
     topic: String,
+    timers: String,
     /// The channels that have a notifier; all when the environment does not say.
     deployed: Option<Vec<Channel>>,
-    handler: OnceCell<Handler<DynamoStore, SnsTopic>>,
+    handler: OnceCell<Deployed>,
 }
 
 impl Function {
@@ -41,16 +41,13 @@ impl Function {
         let mut reader = Reader::new(environment);
         let table = reader.required("TABLE_NAME", "the table's name");
         let topic = reader.required("NOTIFY_TOPIC_ARN", "the ARN of the notify topic");
-        let deployed = match reader.optional(DEPLOYED_CHANNELS) {
-            None => Ok(None),
-            Some(_) => reader
-                .list(DEPLOYED_CHANNELS, "the channels that are deployed")
-                .map(Some),
-        };
+        let timers = reader.required("TIMERS_QUEUE_URL", "the address of the queue of timers");
+        let deployed = adapters::deployed(&mut reader);
         reader.finish(|| {
             Ok(Self {
                 table: table?,
                 topic: topic?,
+                timers: timers?,
                 deployed: deployed?,
                 handler: OnceCell::new(),
             })
@@ -64,48 +61,33 @@ impl Function {
     pub async fn handle(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Answer, HandlerError> {
         let handler = self.handler.get_or_try_init(|| self.connect()).await?;
         let request = &event.context.request_id;
-        let deadline = deadline(event.context.deadline, Timestamp::now());
-        let (answer, books) = handler.handle(&event.payload, request, deadline).await;
+        let deadline = Deadline::of_invocation(event.context.deadline, Timestamp::now());
+        let (answer, books) = handler.handle(&event.payload, request, &deadline).await;
         let mut metrics = Metrics::new("alert-fanout");
         books.count(&mut metrics);
         metrics.emit(Timestamp::now());
         answer
     }
 
-    async fn connect(&self) -> Result<Handler<DynamoStore, SnsTopic>, HandlerError> {
-        let rules = self.rules()?;
+    async fn connect(&self) -> Result<Deployed, HandlerError> {
+        let rules = Rules::new(embedded::settings()?, self.deployed.as_deref());
         let config = lambda_support::aws::config().await;
         let dynamo = aws_sdk_dynamodb::Client::new(config);
+        let policy = std::sync::Arc::clone(&rules.policy);
         Ok(Handler {
-            store: DynamoStore::new(dynamo, &self.table),
-            publisher: SnsTopic::new(aws_sdk_sns::Client::new(config), &self.topic),
-            rules: Arc::new(rules),
-            clock: Timestamp::now,
-            patience: Patience::default(),
+            engine: Engine::new(
+                DynamoStore::new(dynamo, &self.table),
+                policy,
+                SystemClock,
+                Patience::default(),
+                adapters::seed(),
+            ),
+            ports: Ports {
+                publisher: SnsTopic::new(aws_sdk_sns::Client::new(config), &self.topic),
+                timers: SqsTimers::new(aws_sdk_sqs::Client::new(config), &self.timers),
+                reports: NoReports,
+            },
+            rules,
         })
     }
-    /// The embedded rules, for the channels that are deployed.
-    fn rules(&self) -> Result<Rules, HandlerError> {
-        let mut rules = Rules::embedded()?;
-        if let Some(deployed) = &self.deployed {
-            let missing = rules.deployed(deployed);
-            let missing: Vec<&str> = missing.iter().map(|channel| channel.as_str()).collect();
-            if !missing.is_empty() {
-                tracing::warn!(
-                    stage = "init",
-                    channels = missing.join(","),
-                    "the configuration names channels that are not deployed: they are not told"
-                );
-            }
-        }
-        Ok(rules)
-    }
-}
-
-/// Lambda says when it ends the invocation, in milliseconds since 1970.
-fn deadline(millis: u64, now: Timestamp) -> Deadline {
-    i64::try_from(millis)
-        .ok()
-        .and_then(|millis| Timestamp::from_millisecond(millis).ok())
-        .map_or(Deadline::NONE, |end| Deadline::at(end, now))
 }

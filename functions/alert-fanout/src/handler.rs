@@ -1,74 +1,43 @@
-//! One invocation: read, fold, load, decide, write, publish, account.
+//! One invocation: read, decide, publish, account.
 //!
-//! It knows the ports only; which table and topic stand behind them is `function`'s business.
+//! It knows the ports only; which table, topic and queue stand behind them is `function`'s business.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
+use engine::reports::Reports;
+use engine::timers::Timers;
+use engine::{CONCURRENT, Clock, Engine, EngineError, Outcome, Pace, Ports, Publisher, Settled};
 use futures_util::{StreamExt, stream};
-use incident::IncidentState;
-use jiff::Timestamp;
+use incident::Arrival;
 use lambda_support::batch::BatchResponse;
 use lambda_support::error::chain;
 use serde_json::value::RawValue;
-use store::{IncidentStore, Loaded, Outbox};
+use store::{Outbox, RecordStore};
 use tokio::sync::mpsc;
 
 use crate::answer::{Answer, HandlerError};
 use crate::books::Books;
-use crate::commit::{SettleError, Settled, load, load_open, settle};
-use crate::deadline::Deadline;
 use crate::event::{Event, Message};
-use crate::group::{self, Group};
-use crate::outbox;
-use crate::publish::{Outgoing, Publisher};
+use crate::read;
 use crate::rules::Rules;
-use crate::stray::{self, States};
 
-/// How many incidents are written at the same time.
-const CONCURRENT: usize = 8;
-/// How many decided incidents are published together, when they are ready at the same time.
+/// How many decided chunks are published together, when they are ready at the same time.
 const TOGETHER: usize = 10;
 /// How many publications are under way at the same time.
 const PUBLISHING: usize = 4;
+/// How often the queue hands a message out before it goes to the dead-letter queue.
+pub const RECEIVES: u32 = 10;
 
-/// How long one invocation insists.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// How often a state is read and a decision taken again when the table stumbles or somebody else
-    /// was faster. Few decide at the same time (the ingest queue's concurrency, and whoever invokes
-    /// the function directly), and each time one of them wins.
-    pub attempts: u32,
-    /// The longest pause before the second attempt.
-    pub pause: Duration,
-    /// How often the queue hands a message out before it goes to the dead-letter queue.
-    pub receives: u32,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            attempts: 8,
-            pause: Duration::from_millis(40),
-            receives: 10,
-        }
-    }
-}
-
-/// Handles events with a store and a topic.
-#[derive(Clone, Debug)]
-pub struct Handler<S, P> {
-    /// Where states and the outbox are.
-    pub store: S,
-    /// Where notifications go.
-    pub publisher: P,
-    /// How alerts are classified, folded and told.
-    pub rules: Arc<Rules>,
-    /// What time it is.
-    pub clock: fn() -> Timestamp,
-    /// How long to insist.
-    pub patience: Patience,
+/// Handles events with an engine and its ports.
+#[derive(Debug)]
+pub struct Handler<S, C, P, T, R> {
+    /// What decides.
+    pub engine: Engine<S, C>,
+    /// Where what comes of decisions goes.
+    pub ports: Ports<P, T, R>,
+    /// How alerts are classified.
+    pub rules: Rules,
 }
 
 /// What became of a batch of messages.
@@ -87,10 +56,13 @@ struct Failed {
     alerts: u64,
 }
 
-impl<S, P> Handler<S, P>
+impl<S, C, P, T, R> Handler<S, C, P, T, R>
 where
-    S: IncidentStore<IncidentState> + Outbox,
+    S: RecordStore + Outbox,
+    C: Clock,
     P: Publisher,
+    T: Timers,
+    R: Reports,
 {
     /// Handles one event of any kind, and gives the answer and the books.
     ///
@@ -100,11 +72,11 @@ where
         &self,
         event: &RawValue,
         request_id: &str,
-        deadline: Deadline,
+        pace: &impl Pace,
     ) -> (Result<Answer, HandlerError>, Books) {
-        match Event::read(event, request_id, (self.clock)()) {
+        match Event::read(event, request_id, self.engine.clock().now()) {
             Event::Batch(messages) => {
-                let Processed { failed, books } = self.process(&messages, deadline).await;
+                let Processed { failed, books } = self.process(&messages, pace).await;
                 let failed = messages
                     .iter()
                     .enumerate()
@@ -114,24 +86,27 @@ where
                 (Ok(Answer::Batch(response)), books)
             }
             Event::Direct(message) => {
-                let Processed { failed, books } = self.process(&[message], deadline).await;
+                let Processed { failed, books } = self.process(&[message], pace).await;
                 match failed.into_values().next() {
-                    None => (Ok(Answer::Direct(books.clone())), books),
+                    None => (Ok(Answer::Direct(Box::new(books.clone()))), books),
                     Some(failed) => (Err(HandlerError::Failed(failed.reason)), books),
                 }
             }
         }
     }
 
-    async fn process(&self, messages: &[Message], deadline: Deadline) -> Processed {
+    async fn process(&self, messages: &[Message], pace: &impl Pace) -> Processed {
         let mut processed = Processed::default();
-        let groups = group::fold(messages, &self.rules);
-        self.decide(groups, deadline, &mut processed).await;
+        let (arrivals, places) = read::read(messages, &self.rules.classifier);
+        if !arrivals.is_empty() {
+            // Boxed, as the compiler gives up on futures that are nested too deeply.
+            Box::pin(self.decide(arrivals, places, pace, &mut processed)).await;
+        }
         for (place, failed) in &processed.failed {
             let Some(message) = messages.get(*place) else {
                 continue;
             };
-            let last = message.attempt >= self.patience.receives;
+            let last = message.attempt >= RECEIVES;
             tracing::error!(
                 stage = "decide",
                 message_id = message.id,
@@ -145,164 +120,155 @@ where
             }
         }
         let ticks = messages.iter().filter(|message| message.tick).count();
-        if ticks > 0 {
-            processed.books.heartbeats += count(ticks);
-            self.sweep(deadline, &mut processed.books).await;
-        }
+        processed.books.heartbeats += count(ticks);
         processed
     }
 
-    /// Decides about all groups, several at a time, and publishes meanwhile what is decided.
-    async fn decide(&self, groups: Vec<Group>, deadline: Deadline, processed: &mut Processed) {
-        if groups.is_empty() {
-            return;
-        }
-        let keys: Vec<&str> = groups.iter().map(|group| group.key.as_str()).collect();
-        let states = deadline
-            .allow(load(&self.store, self.patience, &keys))
-            .await
-            .map_err(SettleError::from)
-            .and_then(|loaded| Ok(loaded?));
-        let mut states = match states {
-            Ok(states) => states,
-            Err(error) => {
-                for group in &groups {
-                    processed.fail(&group.messages, &error);
-                }
-                return;
-            }
-        };
-        let groups = self
-            .bring_home(groups, &mut states, deadline, processed)
+    /// Decides about all alerts, several units at a time, and publishes meanwhile what is decided.
+    async fn decide(
+        &self,
+        mut arrivals: Vec<Arrival>,
+        mut places: Vec<usize>,
+        pace: &impl Pace,
+        processed: &mut Processed,
+    ) {
+        self.bring_home(&mut arrivals, &mut places, pace, processed)
             .await;
-        let work: Vec<_> = groups
-            .into_iter()
-            .map(|group| {
-                let known = states
-                    .remove(group.key.as_str())
-                    .unwrap_or_else(Loaded::nothing);
-                self.settle(group, known, deadline)
-            })
-            .collect();
+        let units = engine::units(&self.rules.policy, arrivals.clone());
         // A slow topic must not hold up the decisions: they are safe only when they are written.
         let (decided, to_publish) = mpsc::unbounded_channel();
-        let decide = async {
-            let mut settled = stream::iter(work).buffer_unordered(CONCURRENT);
-            while let Some((group, settled)) = settled.next().await {
-                match settled {
-                    Ok(settled) => {
-                        processed.books.decided(&settled.decision, &group.arrivals);
-                        if !settled.outgoing.is_empty() {
-                            // The other end is open as long as this one.
-                            let _taken = decided.send(settled.outgoing);
-                        }
+        let work: Vec<_> = units
+            .into_iter()
+            .map(|unit| {
+                let decided = decided.clone();
+                async move {
+                    let mut dispositions = Vec::new();
+                    for chunk in unit.chunks {
+                        let waiting: Vec<usize> = chunk.places().collect();
+                        let settled = pace.allow(self.engine.settle(chunk)).await;
+                        let settled = settled.unwrap_or_else(|late| {
+                            let error = Arc::new(EngineError::from(late));
+                            let failed = waiting.into_iter();
+                            Settled {
+                                dispositions: failed
+                                    .map(|place| (place, Err(Arc::clone(&error))))
+                                    .collect(),
+                                outcome: Outcome::default(),
+                            }
+                        });
+                        dispositions.extend(settled.dispositions);
+                        // The other end is open as long as this one.
+                        let _taken = decided.send(settled.outcome);
                     }
-                    Err(error) => processed.fail(&group.messages, &error),
+                    dispositions
                 }
+            })
+            .collect();
+        drop(decided);
+        let decide = async {
+            let mut all = Vec::new();
+            let mut units = stream::iter(work).buffer_unordered(CONCURRENT);
+            while let Some(dispositions) = units.next().await {
+                all.extend(dispositions);
             }
-            drop(decided);
+            all
         };
-        let ((), unpublished) = tokio::join!(decide, self.publish(to_publish, deadline));
-        processed.books.unpublished += count(unpublished);
+        let (dispositions, told) = tokio::join!(decide, self.tell(to_publish, pace));
+        for (at, disposition) in dispositions {
+            match (disposition, arrivals.get(at), places.get(at)) {
+                (Ok(disposition), Some(arrival), _) => {
+                    processed.books.decided(&disposition, arrival);
+                }
+                (Err(error), _, Some(place)) => processed.fail(*place, &error),
+                (Ok(_) | Err(_), _, _) => {}
+            }
+        }
+        processed.books.groups.merge(told.groups);
+        processed.books.undone.merge(told.undone);
     }
 
-    /// Publishes what comes out of the channel until it is closed, and gives how many notifications
-    /// are still in the outbox.
-    async fn publish(
+    /// Publishes what comes out of the channel until it is closed, and sends its timers.
+    async fn tell(
         &self,
-        decided: mpsc::UnboundedReceiver<Vec<Outgoing>>,
-        deadline: Deadline,
-    ) -> usize {
+        decided: mpsc::UnboundedReceiver<Outcome>,
+        pace: &impl Pace,
+    ) -> Books {
         let chunks = stream::unfold(decided, |mut decided| async move {
             let mut chunk = Vec::new();
             let received = decided.recv_many(&mut chunk, TOGETHER).await;
             (received > 0).then_some((chunk, decided))
         });
         chunks
-            .map(|chunk| {
-                let messages = chunk.into_iter().flatten().collect();
-                outbox::publish(&self.store, &self.publisher, deadline, messages)
-            })
+            .map(|chunk| Box::pin(self.carry_out(chunk, pace)))
             .buffer_unordered(PUBLISHING)
-            .fold(
-                0,
-                |failed, published| async move { failed + published.failed },
-            )
+            .fold(Books::default(), |mut all, books| async move {
+                all.groups.merge(books.groups);
+                all.undone.merge(books.undone);
+                all
+            })
             .await
     }
 
-    async fn settle(
-        &self,
-        group: Group,
-        known: Loaded<IncidentState>,
-        deadline: Deadline,
-    ) -> (Group, Result<Settled, SettleError>) {
-        let settled = settle(
-            &self.store,
-            &self.rules,
-            self.patience,
-            self.clock,
-            &group.key,
-            known,
-            &group.arrivals,
-        );
-        let settled = deadline.allow(settled).await;
-        let settled = settled.map_err(SettleError::from).flatten();
-        (group, settled)
+    async fn carry_out(&self, outcomes: Vec<Outcome>, pace: &impl Pace) -> Books {
+        let mut outcome = Outcome::default();
+        for next in outcomes {
+            outcome.merge(next);
+        }
+        let groups = std::mem::take(&mut outcome.books);
+        let now = self.engine.clock().now();
+        let undone = self
+            .ports
+            .carry_out(self.engine.store(), outcome, pace, now)
+            .await;
+        Books {
+            groups,
+            undone,
+            ..Books::default()
+        }
     }
 
-    /// Decides resolves where their alerts fire. Only when there is one that fires nowhere so far as
-    /// is known, the open incidents are looked through.
+    /// Sees to it that resolves are decided where their alerts fire. Those of which that is not known,
+    /// because the table cannot be read, are not decided.
     async fn bring_home(
         &self,
-        mut groups: Vec<Group>,
-        states: &mut States,
-        deadline: Deadline,
+        arrivals: &mut Vec<Arrival>,
+        places: &mut Vec<usize>,
+        pace: &impl Pace,
         processed: &mut Processed,
-    ) -> Vec<Group> {
-        let strays = stray::take(&mut groups, states);
-        if strays.is_empty() {
-            return groups;
+    ) {
+        let resolves: Vec<usize> = arrivals
+            .iter()
+            .enumerate()
+            .filter(|(_, arrival)| {
+                arrival.alert.alert.status == alert_classification::Status::Resolved
+            })
+            .map(|(at, _)| at)
+            .collect();
+        if resolves.is_empty() {
+            return;
         }
-        let open = deadline
-            .allow(load_open(&self.store, self.patience, states))
-            .await
-            .map_err(SettleError::from)
-            .and_then(|open| Ok(open?));
-        match open {
-            Ok(open) => {
-                states.extend(open);
-                stray::place(strays, &mut groups, states);
-            }
-            Err(error) => {
-                let messages: Vec<usize> = strays.iter().map(|stray| stray.message).collect();
-                processed.fail(&messages, &error);
+        let (lost, error) = match pace.allow(self.engine.bring_home(arrivals)).await {
+            Ok(Ok(())) => return,
+            Ok(Err(lost)) => (lost.places, lost.error),
+            Err(late) => (resolves, late.into()),
+        };
+        for at in lost.into_iter().rev() {
+            if at < arrivals.len() && at < places.len() {
+                arrivals.remove(at);
+                processed.fail(places.remove(at), &error);
             }
         }
-        groups
-    }
-
-    /// Sweeps the outbox. What is left in it is counted; the heartbeat says only that a message
-    /// comes through, or a topic that is down would look like a function that is dead.
-    async fn sweep(&self, deadline: Deadline, books: &mut Books) {
-        let now = (self.clock)();
-        let swept = outbox::sweep(&self.store, &self.publisher, deadline, now).await;
-        books.swept += count(swept.sent);
-        books.unpublished += count(swept.failed);
     }
 }
 
 impl Processed {
-    /// Hands messages out again, one for each of the alerts that are not decided.
-    fn fail(&mut self, messages: &[usize], error: &SettleError) {
-        let reason = chain(error).to_string();
-        for place in messages {
-            let failed = self.failed.entry(*place).or_insert_with(|| Failed {
-                reason: reason.clone(),
-                alerts: 0,
-            });
-            failed.alerts += 1;
-        }
+    /// Hands a message out again, for one of its alerts that is not decided.
+    fn fail(&mut self, place: usize, error: &EngineError) {
+        let failed = self.failed.entry(place).or_insert_with(|| Failed {
+            reason: chain(error).to_string(),
+            alerts: 0,
+        });
+        failed.alerts += 1;
     }
 }
 

@@ -1,32 +1,22 @@
 //! `alert-fanout`: messages in, notifications out.
 //!
-//! It reads each message leniently, classifies it, folds the alerts of a batch by
-//! incident, writes the decisions with what is to be published, and publishes it.
-//! The decisions are `incident::decide`'s; how bad an alert is, is
-//! `alert-classification`'s business; who is told what, the notifiers'.
+//! It reads each message leniently, classifies it, lets the engine decide about the alerts of a batch,
+//! and publishes what is to be told. Who is told what and when is `incident`'s business; how a decision
+//! is written, the engine's; what is due later, the function `escalation`'s.
 
 mod answer;
 mod books;
-mod commit;
-mod deadline;
 mod event;
 mod function;
-mod group;
 mod handler;
-mod outbox;
-mod publish;
+mod read;
 mod rules;
-mod sns;
-mod stray;
 
 #[cfg(test)]
 mod tests;
 
 pub use answer::{Answer, HandlerError};
 pub use books::Books;
-pub use deadline::Deadline;
 pub use function::Function;
-pub use handler::{Handler, Patience};
-pub use publish::{Attribute, Outgoing, PublishError, Publisher, Refusal};
+pub use handler::{Handler, RECEIVES};
 pub use rules::Rules;
-pub use sns::SnsTopic;

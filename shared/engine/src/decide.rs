@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::BoxFuture;
 use incident::{RecordName, World};
 use jiff::Timestamp;
 use lambda_support::error::{Retryable, chain};
@@ -51,7 +52,21 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
     ///
     /// # Errors
     /// [`EngineError::TooMuch`] when it does not fit into one transaction and `whole` is not asked for.
-    pub(crate) async fn run<T, W>(
+    pub(crate) fn run<'a, T, W>(
+        &'a self,
+        first: BTreeSet<RecordName>,
+        whole: bool,
+        work: W,
+    ) -> BoxFuture<'a, Result<(T, Outcome), EngineError>>
+    where
+        T: Send + 'a,
+        W: Fn(&mut World, Timestamp) -> Result<Deed<T>, EngineError> + Send + Sync + 'a,
+    {
+        // Boxed, so that the futures of the functions stay small.
+        Box::pin(self.insist_on(first, whole, work))
+    }
+
+    async fn insist_on<T, W>(
         &self,
         first: BTreeSet<RecordName>,
         whole: bool,
@@ -72,7 +87,10 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
                 return Ok((considered.deed.value, draft.outcome));
             }
             let error = match self.write(&draft, whole).await {
-                Ok(()) => return Ok((considered.deed.value, draft.outcome)),
+                Ok(()) => {
+                    draft.log();
+                    return Ok((considered.deed.value, draft.outcome));
+                }
                 Err(error) => error,
             };
             if !error.is_retryable() || attempt >= self.patience.attempts {
@@ -85,6 +103,7 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
             attempt += 1;
             // The write took place and only its answer was lost: what it decided is still to be published.
             if self.is_written(&draft).await? {
+                draft.log();
                 return Ok((considered.deed.value, draft.outcome));
             }
         }

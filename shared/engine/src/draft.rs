@@ -28,6 +28,8 @@ pub(crate) struct Draft {
     pub(crate) outbox: Vec<EntryDraft>,
     pub(crate) notes: Vec<Jotting>,
     pub(crate) outcome: Outcome,
+    /// What is told, for the log.
+    pub(crate) told: Vec<Notification>,
     /// Episodes to be listed, with whether they are new.
     pub(crate) episodes: BTreeMap<IncidentId, (EpisodeRecord, bool)>,
     /// Episodes that ended unseen before another one of their key began.
@@ -89,6 +91,7 @@ impl Draft {
             outbox: Vec::new(),
             notes: std::mem::take(&mut deed.notes),
             outcome: Outcome::default(),
+            told: Vec::new(),
             episodes: BTreeMap::new(),
             replaced: BTreeMap::new(),
             now,
@@ -114,6 +117,29 @@ impl Draft {
     /// Whether there is nothing to be written.
     pub(crate) fn is_empty(&self) -> bool {
         self.writes.is_empty() && self.outbox.is_empty() && self.notes.is_empty()
+    }
+
+    /// Says in the log who is told; the decision is written.
+    pub(crate) fn log(&self) {
+        for notification in &self.told {
+            let incident = &notification.incident;
+            let channels: Vec<&str> = notification.channels.iter().map(|c| c.as_str()).collect();
+            tracing::info!(
+                stage = "decide",
+                incident_id = incident.id.as_str(),
+                incident_key = incident.key.as_str(),
+                notification_id = notification.id.as_str(),
+                group_key = notification.group_key.as_str(),
+                receiver = notification.receiver.as_str(),
+                event = notification.event.as_str(),
+                priority = incident.priority.as_str(),
+                service = incident.service.as_str(),
+                category = incident.category.as_str(),
+                channels = channels.join(","),
+                reason = notification.reason,
+                "people are to be told"
+            );
+        }
     }
 
     fn write(
@@ -239,7 +265,7 @@ impl Draft {
 
     fn account(&mut self, world: &World, effects: Effects) {
         let Effects {
-            notifications: _,
+            notifications,
             episodes,
             reports,
             grouped,
@@ -270,6 +296,7 @@ impl Draft {
         books.grouped = grouped;
         books.notified = notified;
         books.suppressed = suppressed;
+        self.told = notifications;
         self.outcome.reports = reports;
         self.outcome.episodes = episodes;
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use engine::{OutOfTime, Pace};
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
@@ -20,11 +21,6 @@ struct Limits {
     start_by: Instant,
     wait_until: Instant,
 }
-
-/// There is no time left in this invocation.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("there is no time left in this invocation: the next one goes on")]
-pub(crate) struct OutOfTime;
 
 impl Deadline {
     /// As long as it takes.
@@ -47,8 +43,21 @@ impl Deadline {
         }))
     }
 
-    /// Does the work if there is time to begin it, and as long as there is time to wait for it.
-    pub(crate) async fn allow<T>(self, work: impl Future<Output = T>) -> Result<T, OutOfTime> {
+    /// What an invocation has left: Lambda says when it ends it, in milliseconds since 1970.
+    #[must_use]
+    pub fn of_invocation(millis: u64, now: Timestamp) -> Self {
+        i64::try_from(millis)
+            .ok()
+            .and_then(|millis| Timestamp::from_millisecond(millis).ok())
+            .map_or(Self::NONE, |end| Self::at(end, now))
+    }
+}
+
+impl Pace for Deadline {
+    async fn allow<F>(&self, work: F) -> Result<F::Output, OutOfTime>
+    where
+        F: Future + Send,
+    {
         match self.0 {
             None => Ok(work.await),
             Some(limits) if Instant::now() >= limits.start_by => Err(OutOfTime),

@@ -2,8 +2,7 @@
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
-
-use crate::publish::{Attribute, Outgoing, PublishError, Publisher, Refusal};
+use engine::{Attribute, Outgoing, PublishError, Publisher, Refusal};
 
 /// A topic to publish to.
 #[derive(Clone, Debug)]

@@ -1,0 +1,18 @@
+//! The engine's ports as they are in Lambda: the notify topic, the queue of timers, the clock, and the
+//! time that an invocation has. The functions that decide share them; nothing is decided here.
+
+mod books;
+mod channels;
+mod clock;
+mod deadline;
+mod sns;
+mod sqs;
+mod tick;
+
+pub use books::count;
+pub use channels::{deployed, policy};
+pub use clock::{SystemClock, seed};
+pub use deadline::Deadline;
+pub use sns::SnsTopic;
+pub use sqs::SqsTimers;
+pub use tick::is_tick;
