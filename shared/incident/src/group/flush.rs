@@ -200,11 +200,12 @@ fn look(
             alert.flapping_until = None;
         }
         let subject = Subject::remembered(&alert.summary, &alert.service);
-        let muted = flapping
-            .map(|until| Muted::Flapping { until })
-            .or_else(|| facts.inhibited(&subject, now))
+        // What is held back anyway is not told to flap either.
+        let muted = facts
+            .inhibited(&subject, now)
             .or_else(|| closed.cloned())
-            .or_else(|| facts.silenced(&subject, now));
+            .or_else(|| facts.silenced(&subject, now))
+            .or_else(|| flapping.map(|until| Muted::Flapping { until }));
         let title = || alert.summary.title.clone();
         match (&alert.muted, &muted) {
             (None, Some(muted)) => log.push(GroupEvent::Held {

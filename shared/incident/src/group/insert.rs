@@ -138,6 +138,10 @@ fn keep(group: &mut GroupState, snapshot: Snapshot) -> bool {
             alert.muted = known.muted;
             alert.flap_untold |= known.flap_untold;
             alert.unclosed = known.unclosed;
+            // What is said of an alert after its episode does not take it out of that.
+            if alert.incident.is_none() {
+                alert.incident.clone_from(&known.incident);
+            }
             if known.incident != alert.incident && known.told != 0 && alert.incident.is_some() {
                 // The end of the episode that people know of was not told, and this is another one.
                 alert.unclosed = known.incident.or(alert.unclosed);

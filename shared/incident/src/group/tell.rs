@@ -108,9 +108,9 @@ impl<'g> Teller<'g> {
                 mark(self.group, *target, self.standings, self.now);
             }
         }
-        let told = &self.out.told;
+        // Whoever could be told that it flaps has been, even if that is nobody.
         for (fingerprint, alert) in &mut self.group.alerts {
-            if told.contains(fingerprint) {
+            if self.standings.get(fingerprint).is_some_and(|s| s.shown) {
                 alert.flap_untold = false;
             }
         }
