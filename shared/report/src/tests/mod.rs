@@ -1,1 +1,7 @@
-//! Tests over little histories.
+//! Little histories, what is said about them, and what holds of whatever is said.
+
+mod advice;
+mod histories;
+mod properties;
+mod schema;
+mod town;

@@ -15,7 +15,7 @@ const CHANGES: usize = 200;
 /// What holds an alert of a group back.
 pub(super) fn of(case: &Case<'_>, route: &Route, alert: &GroupAlert) -> Option<Hold> {
     let muted = alert.muted.as_ref()?;
-    let until = ends(case, route, muted);
+    let until = ends(case, route, alert);
     let when = |until: Option<Timestamp>| match until {
         Some(until) => format!("until {}", words::time(until, case.now)),
         None => "and nobody knows for how long".to_owned(),
@@ -88,8 +88,8 @@ pub(super) fn of(case: &Case<'_>, route: &Route, alert: &GroupAlert) -> Option<H
 }
 
 /// When something no longer holds back, if that is known.
-pub(super) fn ends(case: &Case<'_>, route: &Route, muted: &Muted) -> Option<Timestamp> {
-    match muted {
+pub(super) fn ends(case: &Case<'_>, route: &Route, alert: &GroupAlert) -> Option<Timestamp> {
+    match alert.muted.as_ref()? {
         Muted::Silence { id, until, .. } => {
             let silence = case.silences.iter().find(|silence| silence.id == *id);
             Some(silence.map_or(*until, |silence| silence_ends(silence, case.now)))
@@ -101,7 +101,8 @@ pub(super) fn ends(case: &Case<'_>, route: &Route, muted: &Muted) -> Option<Time
             .and_then(|source| source.span.ends_at)
             .filter(|end| *end > case.now),
         Muted::MuteTime { .. } | Muted::InactiveTime { .. } => route_opens(case, route),
-        Muted::Flapping { until } => Some(*until),
+        // It has changed again since the group last looked.
+        Muted::Flapping { until } => alert.flapping_until.max(Some(*until)),
     }
 }
 

@@ -38,7 +38,10 @@ pub(super) fn of_incident(case: &Case<'_>) -> Vec<Coming> {
 
 /// When a group tells next what is new and not held back.
 pub(super) fn tells_at(case: &Case<'_>, route: &Route, group: &GroupState) -> Timestamp {
-    if group.flushed {
+    if group.due_at.is_some_and(|due| due <= case.now) {
+        // It is late, and does what it has to do as soon as it is woken.
+        case.now
+    } else if group.flushed {
         beat(group, route, case.now)
     } else {
         group.tick.unwrap_or(case.now)

@@ -231,7 +231,7 @@ fn released(
     to: &[String],
 ) {
     let Some(hold) = &place.held else { return };
-    let until = kept.muted.as_ref().and_then(|muted| hold::ends(case, route, muted));
+    let until = hold::ends(case, route, kept);
     let Some(until) = until else {
         place.next.push(Coming {
             at: None,
