@@ -72,7 +72,9 @@ pub(crate) fn reschedule(group: &mut GroupState, route: &Route, now: Timestamp) 
 
 /// Finds out when something is due after all that was due has been done.
 pub(super) fn plan(group: &mut GroupState, route: &Route, now: Timestamp) {
-    group.due_at = due(group, route, now);
+    let again = now.checked_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
+    let ahead = |due: Timestamp| if due > now { due } else { again };
+    group.due_at = due(group, route, now).map(ahead);
 }
 
 fn due(group: &GroupState, route: &Route, now: Timestamp) -> Option<Timestamp> {
