@@ -1,0 +1,23 @@
+//! A bad day, many times over: the real core and engine on the twin of the table, in virtual time.
+//!
+//! A seed decides everything: which alerts come and when, what people do, and what goes wrong.
+//! Messages are repeated, delayed, reordered and lost to be delivered again; functions die between
+//! any two steps; the table stumbles and loses answers; channels fail; clocks differ; the sweep
+//! misses. Then all of that ends, what is left is done, and the books are looked at.
+
+mod chaos;
+mod channel;
+mod day;
+mod guard;
+mod judge;
+mod people;
+mod plan;
+mod queue;
+mod runtime;
+mod shrink;
+
+pub use day::{Outcome, run};
+pub use guard::Guard;
+pub use judge::Violation;
+pub use plan::{Faults, Input, Plan, SimAlert, SimAct};
+pub use shrink::shrink;
