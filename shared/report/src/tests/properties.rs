@@ -156,7 +156,7 @@ fn check_case(case: &Case<'_>) {
 fn maim(value: &mut serde_json::Value, countdown: &mut usize, by: &str) {
     match value {
         serde_json::Value::String(text) if text.parse::<Timestamp>().is_ok() => {
-            if *countdown % 3 == 0 {
+            if countdown.is_multiple_of(3) {
                 by.clone_into(text);
             }
             *countdown += 1;
@@ -165,7 +165,10 @@ fn maim(value: &mut serde_json::Value, countdown: &mut usize, by: &str) {
         serde_json::Value::Object(map) => {
             map.values_mut().for_each(|item| maim(item, countdown, by));
         }
-        _other => {}
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => {}
     }
 }
 
