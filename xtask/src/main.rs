@@ -11,6 +11,7 @@ mod project;
 mod purity;
 mod run;
 mod setup;
+mod simulate;
 mod verify;
 
 use std::process::ExitCode;
@@ -70,6 +71,21 @@ enum Task {
         /// A part of the names of the tests to run.
         filter: Option<String>,
     },
+    /// Lives through bad days in virtual time: everything goes wrong, and every promise must hold.
+    Simulate {
+        /// How many days.
+        #[arg(long, default_value_t = 10_000)]
+        seeds: u64,
+        /// The first seed.
+        #[arg(long, default_value_t = 0)]
+        first: u64,
+        /// Take one guard of the simulated world away at a time: a day must notice.
+        #[arg(long)]
+        guards: bool,
+        /// Break the core in a copy of the sources, one way at a time: a day must notice.
+        #[arg(long, conflicts_with = "guards")]
+        mutations: bool,
+    },
     /// Plays Slack, PagerDuty and a webhook's receiver on a port; `up` and `demo` start it.
     #[command(hide = true)]
     Sink {
@@ -110,6 +126,20 @@ fn execute(task: Task) -> Result<()> {
         Task::Purity => steps.check("purity of the core", || purity::check(&project)),
         Task::E2e { filter } => verify::end_to_end(&project, steps, filter.as_deref()),
         Task::Bench => bench::run(&project, steps),
+        Task::Simulate {
+            seeds,
+            first,
+            guards,
+            mutations,
+        } => {
+            let choice = simulate::Choice {
+                seeds,
+                first,
+                guards,
+                mutations,
+            };
+            simulate::run(&project, steps, choice)
+        }
         Task::Sink { port } => harness::sink::serve(port),
     }
 }

@@ -10,7 +10,7 @@ use crate::local::{self, Local};
 use crate::project::Project;
 use crate::purity;
 use crate::run::{Steps, closing_lines};
-use crate::setup;
+use crate::{setup, simulate};
 
 /// All tests but the end-to-end ones, which need a deployed stack.
 const WITHOUT_STACK: &str = "not (package(harness) and kind(test))";
@@ -32,6 +32,7 @@ pub(crate) fn everything(project: &Project, mut steps: Steps, advisories: bool) 
         steps.program("examples in the documentation", &mut examples)
     });
     report(&mut steps, examples);
+    simulate::verify(project, &mut steps);
 
     let built = functions::build(project, &mut steps, Profile::Dev, Arch::host());
     if steps.note(built).is_some() {
