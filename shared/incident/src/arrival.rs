@@ -30,9 +30,10 @@ impl Arrival {
     pub fn span(&self, now: Timestamp) -> Span {
         let alert = &self.alert.alert;
         match alert.status {
+            // What its source says is over is over, even if the source's clock is ahead of ours.
             Status::Resolved => Span {
                 starts_at: alert.starts_at,
-                ends_at: Some(alert.ends_at.unwrap_or(alert.changed_at)),
+                ends_at: Some(alert.ends_at.unwrap_or(alert.changed_at).min(now)),
                 timeout: false,
             },
             Status::Firing | Status::Info => {
