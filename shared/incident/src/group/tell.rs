@@ -244,8 +244,8 @@ impl<'g> Teller<'g> {
                 };
                 self.send(draft);
             }
-            for alert in over.iter().filter_map(|f| Some(*f)) {
-                if let Some(alert) = self.group.alerts.get_mut(&alert) {
+            for fingerprint in &over {
+                if let Some(alert) = self.group.alerts.get_mut(fingerprint) {
                     for target in &targets {
                         alert.told &= !(1_u64 << target);
                     }
@@ -297,7 +297,7 @@ impl<'g> Teller<'g> {
             step: None,
         };
         let count = u64::try_from(count).unwrap_or(u64::MAX);
-        if self.send_about(draft, vec![incident]) {
+        if self.send_about(&draft, vec![incident]) {
             self.out.told_infos += count;
         } else {
             *self
@@ -355,7 +355,7 @@ impl<'g> Teller<'g> {
                     alerts: ended.collect(),
                     step: None,
                 };
-                self.send_about(draft, vec![incident.clone()]);
+                self.send_about(&draft, vec![incident.clone()]);
             }
         }
     }
@@ -522,7 +522,7 @@ impl<'g> Teller<'g> {
         let told: Vec<Fingerprint> = draft.alerts.iter().map(|(_, a)| a.fingerprint).collect();
         let now = self.now;
         let ids: Vec<IncidentId> = ids.into_iter().cloned().collect();
-        if self.send_about(draft, named) {
+        if self.send_about(&draft, named) {
             self.out.told.extend(told);
             for id in ids {
                 if let Some(incident) = self.group.incidents.get_mut(&id) {
@@ -534,7 +534,7 @@ impl<'g> Teller<'g> {
     }
 
     /// Whether anybody is told.
-    fn send_about(&mut self, draft: Draft<'_>, named: Vec<IncidentSummary>) -> bool {
+    fn send_about(&mut self, draft: &Draft<'_>, named: Vec<IncidentSummary>) -> bool {
         let deliveries: Vec<Delivery> = draft
             .integrations
             .iter()
@@ -555,11 +555,11 @@ impl<'g> Teller<'g> {
             .into_iter()
             .partition(|delivery| delivery.channel == Channel::Pagerduty && named.len() > 1);
         if !bundled.is_empty() {
-            self.write(&draft, &named, bundled, None);
+            self.write(draft, &named, bundled, None);
         }
         if !single.is_empty() {
             for incident in &named {
-                self.write(&draft, std::slice::from_ref(incident), single.clone(), Some(&incident.id));
+                self.write(draft, std::slice::from_ref(incident), single.clone(), Some(&incident.id));
             }
         }
         true
@@ -768,7 +768,7 @@ pub(crate) fn tell_act(
             alerts: teller.told_alerts(known),
             step: None,
         };
-        teller.send_about(draft, vec![summary]);
+        teller.send_about(&draft, vec![summary]);
     }
     let mut notifications = teller.finish().notifications;
     // A flush of the same decision counts from 0.
