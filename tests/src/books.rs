@@ -28,6 +28,13 @@ impl Books {
         Ok(books)
     }
 
+    /// Adds what another function has counted.
+    pub fn add_all(&mut self, other: &Self) {
+        for (key, sum) in &other.sums {
+            *self.sums.entry(key.clone()).or_insert(0.0) += sum;
+        }
+    }
+
     /// The sum of a counter without dimensions.
     #[must_use]
     pub fn total(&self, name: &str) -> f64 {

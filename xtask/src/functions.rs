@@ -5,6 +5,7 @@ use std::env::consts::ARCH;
 use anyhow::Result;
 use clap::ValueEnum;
 
+use crate::config;
 use crate::project::Project;
 use crate::run::Steps;
 
@@ -88,6 +89,7 @@ pub(crate) fn build_packages(
         // Runs on this machine only, so this machine's linker and C library will do.
         Profile::Dev if arch == Arch::host() => {
             command.args(["--compiler", "cargo"]);
+            command.env("TOCSIN_CONFIG", config::local(project)?);
         }
         Profile::Dev => {
             command.arg(arch.flag());

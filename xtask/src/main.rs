@@ -4,6 +4,7 @@
 
 mod bench;
 mod demo;
+mod config;
 mod deploy;
 mod functions;
 mod local;

@@ -8,6 +8,8 @@ mod deadline;
 mod sns;
 mod sqs;
 mod tick;
+#[cfg(test)]
+mod topic_tests;
 
 pub use books::count;
 pub use channels::{deployed, policy};

@@ -14,6 +14,7 @@ use crate::error::EngineError;
 use crate::names;
 use crate::outcome::Outcome;
 use crate::publish::Outgoing;
+use crate::reports::ReportRequest;
 
 /// What inhibits nothing any more is remembered so long, for whoever looks into the table.
 const INHIBITION_KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -110,6 +111,7 @@ impl Draft {
         draft.rely(world, copies, &changed, &effects.notifications);
         draft.note_broken(copies, &changed);
         draft.tell(&effects.notifications)?;
+        draft.ask_for_reports(&effects.reports)?;
         draft.account(world, effects);
         Ok(draft)
     }
@@ -258,6 +260,24 @@ impl Draft {
                 body: body.clone(),
             });
             let outgoing = Outgoing::new(notification, reference, body);
+            self.outcome.outgoing.push(outgoing);
+        }
+        Ok(())
+    }
+
+    /// In the same transaction as the note that they are asked for, so that none is lost.
+    fn ask_for_reports(&mut self, wanted: &[(IncidentKey, IncidentId)]) -> Result<(), EngineError> {
+        for (key, id) in wanted {
+            let request = ReportRequest::new(key, id, self.now);
+            let body = serde_json::to_string(&request)?;
+            let record = RecordKey::Incident(key.as_str().into());
+            let reference = OutboxRef::of(&record, &request.id());
+            self.outbox.push(EntryDraft {
+                record,
+                id: request.id(),
+                body: body.clone(),
+            });
+            let outgoing = Outgoing::request(reference, body);
             self.outcome.outgoing.push(outgoing);
         }
         Ok(())

@@ -10,6 +10,7 @@ use store::{Outbox, OutboxRef, PendingEntry};
 
 use crate::pace::Pace;
 use crate::publish::{Outgoing, Publisher, batches};
+use crate::reports::ReportRequest;
 
 /// An entry that is older than this was left behind: whoever wrote it would have published it.
 const LEFT_BEHIND: SignedDuration = SignedDuration::from_secs(30);
@@ -127,18 +128,20 @@ pub async fn sweep<S: Outbox, P: Publisher>(
     published
 }
 
-/// An entry that is no notification stays, and is complained about at each sweep until a person
-/// looks: without its channels nobody could be told.
+/// An entry that is neither a notification nor a request for a report stays, and is complained about at
+/// each sweep until a person looks: without its channels nobody could be told.
 fn outgoing(entry: PendingEntry) -> Option<Outgoing> {
-    match serde_json::from_str::<Notification>(&entry.body) {
-        Ok(notification) => Some(Outgoing::new(&notification, entry.reference, entry.body)),
-        Err(error) => {
-            tracing::error!(
-                stage = "sweep", notification_id = entry.reference.id,
-                incident_key = entry.reference.key, error = %error,
-                "an outbox entry is no notification: look at it in the table"
-            );
-            None
-        }
+    let error = match serde_json::from_str::<Notification>(&entry.body) {
+        Ok(notification) => return Some(Outgoing::new(&notification, entry.reference, entry.body)),
+        Err(error) => error,
+    };
+    if serde_json::from_str::<ReportRequest>(&entry.body).is_ok() {
+        return Some(Outgoing::request(entry.reference, entry.body));
     }
+    tracing::error!(
+        stage = "sweep", notification_id = entry.reference.id,
+        incident_key = entry.reference.key, error = %error,
+        "an outbox entry is no notification: look at it in the table"
+    );
+    None
 }

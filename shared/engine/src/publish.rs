@@ -7,6 +7,8 @@ use std::error::Error;
 use incident::Notification;
 use store::OutboxRef;
 
+use crate::reports;
+
 /// `PublishBatch` takes so many messages…
 const BATCH_MESSAGES: usize = 10;
 /// …and 256 KB together; some is left for the names around them.
@@ -97,6 +99,21 @@ impl Outgoing {
         }
     }
 
+    /// The message of a request for a report.
+    #[must_use]
+    pub fn request(reference: OutboxRef, body: String) -> Self {
+        let channels = Attribute {
+            name: "channels",
+            kind: "String.Array",
+            value: serde_json::Value::from(vec![reports::CHANNEL]).to_string(),
+        };
+        Self {
+            reference,
+            body: escaped(body),
+            attributes: vec![channels],
+        }
+    }
+
     fn size(&self) -> usize {
         let attributes = self.attributes.iter();
         let around = attributes.map(|a| a.name.len() + a.kind.len() + a.value.len());
@@ -137,4 +154,39 @@ pub(crate) fn batches(mut messages: Vec<Outgoing>) -> Vec<Vec<Outgoing>> {
         batches.push(batch);
     }
     batches
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    fn reference(n: usize) -> OutboxRef {
+        OutboxRef {
+            key: "orders".to_owned(),
+            id: n.to_string(),
+        }
+    }
+
+    #[test_case(&[], &[]; "nothing")]
+    #[test_case(&[1; 10], &[10]; "ten fit")]
+    #[test_case(&[1; 25], &[10, 10, 5]; "ten at most")]
+    #[test_case(&[100_000; 5], &[2, 2, 1]; "256 KB at most")]
+    #[test_case(&[204_800, 204_800, 1], &[1, 2]; "the largest notification goes alone")]
+    fn batches_fit_into_requests(sizes: &[usize], expected: &[usize]) {
+        let messages = sizes.iter().enumerate().map(|(n, size)| Outgoing {
+            reference: reference(n),
+            body: "x".repeat(*size),
+            attributes: Vec::new(),
+        });
+        let batches = batches(messages.collect());
+        let lengths: Vec<usize> = batches.iter().map(Vec::len).collect();
+        assert_eq!(lengths, expected);
+        let ids = batches
+            .iter()
+            .flatten()
+            .map(|message| message.reference.id.parse::<usize>());
+        assert!(ids.map(Result::unwrap).eq(0..sizes.len()));
+    }
 }

@@ -37,6 +37,7 @@ impl Watch {
             ("EMAIL_TO", variable("EMAIL_TO")?),
             ("CHANNEL", "email".to_owned()),
             ("NOTIFY_TOPIC_ARN", scene.stack.topic_arn("notify")),
+            ("TIMERS_QUEUE_URL", scene.stack.queue_url("timers")),
             ("AWS_ENDPOINT_URL", scene.stack.aws().endpoint().to_owned()),
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),

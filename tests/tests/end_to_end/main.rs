@@ -4,6 +4,7 @@
 //! run one after the other, and each begins by emptying it.
 
 mod books;
+mod escalation;
 mod faults;
 mod local_tools;
 mod messages;

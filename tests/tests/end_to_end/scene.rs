@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use harness::books::Books;
 use harness::inbox::{self, Email, Queued, Sms};
-use harness::sink::{Received, SLACK_WEBHOOK, WEBHOOK};
+use harness::sink::{PAGERDUTY, Received, SLACK_WEBHOOK, WEBHOOK};
 use harness::stack::Stack;
 use harness::wait;
 use hmac::{Hmac, KeyInit, Mac};
@@ -24,7 +24,8 @@ pub(crate) struct Scene {
     pub(crate) stack: Stack,
     emails: usize,
     sms: usize,
-    fanout: Books,
+    /// What the functions that decide have counted.
+    decided: Books,
     notifiers: Vec<(&'static str, Books)>,
 }
 
@@ -37,7 +38,7 @@ impl Scene {
         let scene = Self {
             emails: 0,
             sms: 0,
-            fanout: Books::default(),
+            decided: Books::default(),
             notifiers: Vec::new(),
             stack,
         };
@@ -45,6 +46,7 @@ impl Scene {
         let stack = scene.stack;
         for queue in [
             "ingest-dlq",
+            "timers-dlq",
             "email-dlq",
             "sms-dlq",
             "slack-dlq",
@@ -61,7 +63,7 @@ impl Scene {
         Ok(Self {
             emails: inbox::emails(stack.aws())?.len(),
             sms: inbox::sms(stack.aws())?.len(),
-            fanout: Books::of(&stack, "alert-fanout")?,
+            decided: decided(&stack)?,
             notifiers: notifiers.collect::<Result<_>>()?,
             stack,
         })
@@ -83,6 +85,10 @@ impl Scene {
     /// What was posted to Slack, with whatever answer.
     pub(crate) fn slack(&self) -> Result<Vec<Received>> {
         self.stack.sink().received(SLACK_WEBHOOK)
+    }
+
+    pub(crate) fn pagerduty(&self) -> Result<Vec<Received>> {
+        self.stack.sink().received(PAGERDUTY)
     }
 
     pub(crate) fn webhook(&self) -> Result<Vec<Received>> {
@@ -135,22 +141,22 @@ impl Scene {
         })
     }
 
-    /// What `alert-fanout` has counted since the test began. It counts when an invocation ends, so settle first.
+    /// What the functions that decide have counted since the test began. They count when an invocation ends, so settle first.
     pub(crate) fn counted(&self, name: &str) -> Result<f64> {
-        Ok(Books::of(&self.stack, "alert-fanout")?.total(name) - self.fanout.total(name))
+        Ok(decided(&self.stack)?.total(name) - self.decided.total(name))
     }
 
     /// The same by reason.
     pub(crate) fn counted_for(&self, name: &str, reason: &str) -> Result<f64> {
-        let now = Books::of(&self.stack, "alert-fanout")?;
+        let now = decided(&self.stack)?;
         let key = [("reason", reason)];
-        Ok(now.sum(name, &key) - self.fanout.sum(name, &key))
+        Ok(now.sum(name, &key) - self.decided.sum(name, &key))
     }
 
     /// The sum over all reasons.
     pub(crate) fn counted_for_all(&self, name: &str) -> Result<f64> {
         let sum = |books: &Books| books.by(name, "reason").values().sum::<f64>();
-        Ok(sum(&Books::of(&self.stack, "alert-fanout")?) - sum(&self.fanout))
+        Ok(sum(&decided(&self.stack)?) - sum(&self.decided))
     }
 
     /// What a channel's notifier has counted since the test began.
@@ -162,22 +168,24 @@ impl Scene {
         Ok(now.sum(name, &key) - then.sum(name, &key))
     }
 
-    /// Received is notified and suppressed and dead-lettered; each suppression has its reason; nothing is left to be sent.
+    /// What was received was news, or not for a reason, or dead-lettered; what groups had was told, or not for a reason, once they
+    /// have waited for others; nothing is left to be sent.
     pub(crate) fn assert_balanced(&self, received: f64) -> Result<()> {
         let count = |name: &str| self.counted(name);
-        let (notified, suppressed) = (count("AlertsNotified")?, count("AlertsSuppressed")?);
-        let dead = count("AlertsDeadLettered")?;
+        wait::until("the books to balance", SOON, || {
+            let news = count("AlertsAccepted")?;
+            let rest = count("AlertsReceived")? - news - count("AlertsDeadLettered")?;
+            let told = count("AlertsNotified")? + count("AlertsSuppressed")?;
+            Ok((rest + count("AlertsGrouped")? == told).then_some(()))
+        })?;
         assert_eq!(count("AlertsReceived")?, received, "received");
         assert_eq!(
-            notified + suppressed + dead,
-            received,
-            "{notified} + {suppressed} + {dead}"
-        );
-        assert_eq!(
             self.counted_for_all("AlertsSuppressed")?,
-            suppressed,
+            count("AlertsSuppressed")?,
             "each has a reason"
         );
+        // Who tells last removes what it told last.
+        self.settle()?;
         let items = self.stack.items()?;
         let outbox = items
             .iter()
@@ -185,6 +193,13 @@ impl Scene {
         assert_eq!(outbox.count(), 0, "the outbox is empty");
         Ok(())
     }
+}
+
+/// What the functions that decide have counted.
+fn decided(stack: &Stack) -> Result<Books> {
+    let mut books = Books::of(stack, "alert-fanout")?;
+    books.add_all(&Books::of(stack, "escalation")?);
+    Ok(books)
 }
 
 /// Whether a request of the webhook carries the signature of this key: `t=<seconds>,v1=<hex>` over `<t>.<body>`.

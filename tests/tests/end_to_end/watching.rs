@@ -21,6 +21,10 @@ fn the_heart_beats() -> Result<()> {
         Ok((beats >= 1.0).then_some(beats))
     })?;
     assert!(beats >= 1.0);
+    wait::until("a heartbeat of the timers", Duration::from_secs(100), || {
+        let beats = Books::of(&scene.stack, "escalation")?.total("EscalationHeartbeat");
+        Ok((beats >= 1.0).then_some(()))
+    })?;
     let alarm = alarm::describe(&scene.stack, &format!("{}-heartbeat", scene.stack.name()))?;
     assert_eq!(alarm["TreatMissingData"], "breaching", "silence is trouble");
     Ok(())
@@ -35,12 +39,18 @@ fn every_part_has_an_alarm_that_reaches_the_operator() -> Result<()> {
         "ingest-age",
         "heartbeat",
         "alerts-dead-lettered",
+        "escalation-heartbeat",
+        "timers-dead-letters",
+        "timers-swept",
+        "timers-failed",
+        "records-unreadable",
     ]
     .into_iter()
     .map(str::to_owned)
     .collect::<Vec<_>>();
     for part in [
         "alert-fanout",
+        "escalation",
         "email",
         "sms",
         "slack",
@@ -49,7 +59,7 @@ fn every_part_has_an_alarm_that_reaches_the_operator() -> Result<()> {
     ] {
         names.push(format!("{part}-errors"));
         names.push(format!("{part}-throttles"));
-        if part != "alert-fanout" {
+        if !["alert-fanout", "escalation"].contains(&part) {
             names.push(format!("{part}-dead-letters"));
         }
     }

@@ -75,7 +75,8 @@ fn prepare(emulator: &Emulator) -> Result<()> {
         "DynamoDB_20120810.CreateTable",
         &json!({
             "TableName": TABLE, "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [text("pk"), text("sk"), text("gsi1pk"), text("gsi1sk"), text("gsi2pk"), text("gsi2sk")],
+            "AttributeDefinitions": [text("pk"), text("sk"), text("gsi1pk"), text("gsi1sk"), text("gsi2pk"), text("gsi2sk"),
+                text("gsi3pk"), text("gsi3sk")],
             "KeySchema": [key("pk", "HASH"), key("sk", "RANGE")],
             "GlobalSecondaryIndexes": [{
                 "IndexName": "gsi1", "KeySchema": [key("gsi1pk", "HASH"), key("gsi1sk", "RANGE")],
@@ -83,9 +84,14 @@ fn prepare(emulator: &Emulator) -> Result<()> {
             }, {
                 "IndexName": "gsi2", "KeySchema": [key("gsi2pk", "HASH"), key("gsi2sk", "RANGE")],
                 "Projection": {"ProjectionType": "KEYS_ONLY"}
+            }, {
+                "IndexName": "gsi3", "KeySchema": [key("gsi3pk", "HASH"), key("gsi3sk", "RANGE")],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["summary"]}
             }]
         }),
     )?;
+    let queue = json!({"QueueName": "bench"});
+    aws.json("sqs", "AmazonSQS.CreateQueue", &queue)?;
     aws.query("sns", "2010-03-31", "CreateTopic", &[("Name", TOPIC)])?;
     let sender = json!({"EmailIdentity": "alerts@example.com"}).to_string();
     aws.rest("ses", "POST", "/v2/email/identities", sender.as_bytes())?;
@@ -105,7 +111,11 @@ fn subjects(emulator: &Emulator) -> Vec<Subject> {
         Subject::new(EMPTY, &[], function::any_event),
         Subject::new(
             "alert-fanout",
-            &[&common[..], &[("NOTIFY_TOPIC_ARN", &topic)]].concat(),
+            &[
+                &common[..],
+                &[("NOTIFY_TOPIC_ARN", &topic), ("TIMERS_QUEUE_URL", &queue)],
+            ]
+            .concat(),
             function::alarm,
         ),
         Subject::new(

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use incident::{IncidentStatus, NotificationEvent, SuppressionReason};
-use jiff::Timestamp;
+use engine::Unhurried;
+use incident::{NotificationEvent, SuppressionReason};
+use jiff::SignedDuration;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
-use store::{Commit, Fault, IncidentStore, Operation, Outbox, Version};
+use store::{Fault, Operation, Outbox, RecordKey};
 use test_case::test_case;
 
-use super::twins::{OneKeyDown, Stumbling, racing};
-use super::{advance, alarm, bench, clock, patience, tick};
+use super::twins::{OneKeyDown, Racing, Stumbling};
+use super::{Watch, advance, alarm, bench, bench_of, clock, on, patience, tick};
 use crate::event::Message;
-use crate::{Answer, Deadline, Handler, Rules, group};
+use crate::{Answer, RECEIVES, Rules, read};
 
 #[tokio::test]
 async fn a_repeated_message_makes_no_second_notification() {
@@ -21,11 +22,11 @@ async fn a_repeated_message_makes_no_second_notification() {
     bench.batch(&[message.clone(), message.clone()]).await;
     let (books, failed) = bench.batch(&[message]).await;
     assert_eq!(
-        books.suppressed,
+        books.refused,
         BTreeMap::from([(SuppressionReason::Duplicate, 1)])
     );
     assert!(failed.is_empty());
-    assert_eq!(bench.publisher.told().len(), 1);
+    assert_eq!(bench.ports.publisher.told().len(), 1);
 }
 
 #[tokio::test]
@@ -34,10 +35,10 @@ async fn an_alarm_rings_and_ends() {
     let (books, _) = bench
         .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
         .await;
-    assert_eq!((books.received, books.notified, books.opened), (1, 1, 1));
+    assert_eq!((books.received, books.groups.notified, books.groups.opened), (1, 1, 1));
     let (books, _) = bench.batch(&[alarm("urgent-1", "orders", "OK", 60)]).await;
-    assert_eq!((books.received, books.notified, books.resolved), (1, 1, 1));
-    let [opened, resolved] = &bench.publisher.told()[..] else {
+    assert_eq!((books.received, books.groups.notified, books.groups.resolved), (1, 1, 1));
+    let [opened, resolved] = &bench.ports.publisher.told()[..] else {
         panic!("two notifications")
     };
     assert_eq!(opened.event, NotificationEvent::Opened);
@@ -51,11 +52,11 @@ async fn an_alarm_rings_and_ends() {
 async fn alerts_of_one_incident_are_told_together() {
     let bench = bench();
     let bodies: Vec<String> = (0..30)
-        .map(|i| alarm(&format!("ordinary-{i}"), "orders", "ALARM", 1))
+        .map(|i| alarm(&format!("urgent-{i}"), "orders", "ALARM", 1))
         .collect();
     let (books, _) = bench.batch(&bodies).await;
-    assert_eq!((books.received, books.notified), (30, 30));
-    let told = bench.publisher.told();
+    assert_eq!((books.received, books.groups.notified), (30, 30));
+    let told = bench.ports.publisher.told();
     assert_eq!(told.len(), 1);
     assert_eq!((told[0].alerts.len(), told[0].alerts_omitted), (20, 10));
 }
@@ -75,13 +76,10 @@ async fn a_malformed_message_becomes_an_alert_and_hides_no_neighbour(body: &str)
         ])
         .await;
     assert!(failed.is_empty());
-    assert_eq!((books.received, books.notified), (3, 3));
-    assert_eq!(books.unmatched, 1);
-    let told = bench.publisher.told();
-    assert_eq!(told.len(), 3);
-    // The most urgent are told first.
-    let last = told[2].incident.priority;
-    assert_eq!(last, settings::Priority::P3);
+    // What no rule knows is told with others a minute later.
+    assert_eq!((books.received, books.groups.grouped), (3, 3));
+    assert_eq!((books.unmatched, books.groups.notified), (1, 2));
+    assert_eq!(bench.ports.publisher.told().len(), 2);
 }
 
 #[tokio::test]
@@ -92,12 +90,12 @@ async fn a_record_without_a_body_hides_no_neighbour() {
         { "messageId": "2", "eventSource": "aws:sqs", "body": alarm("urgent-1", "orders", "ALARM", 1) },
     ]}))
     .unwrap();
-    let (answer, books) = bench.handle(&event, "request", Deadline::NONE).await;
+    let (answer, books) = bench.handle(&event, "request", &Unhurried).await;
     assert_eq!(
         serde_json::to_string(&answer.unwrap()).unwrap(),
         r#"{"batchItemFailures":[]}"#
     );
-    assert_eq!((books.received, books.notified), (2, 2));
+    assert_eq!((books.received, books.groups.grouped), (2, 2));
 }
 
 #[tokio::test]
@@ -108,26 +106,20 @@ async fn only_the_messages_of_an_incident_that_is_not_written_fail() {
         alarm("urgent-2", "menus", "ALARM", 1),
         alarm("urgent-3", "orders", "ALARM", 1),
     ];
-    let bench = Handler {
-        store: OneKeyDown("orders/availability", bench.store.clone()),
-        publisher: bench.publisher.clone(),
-        rules: bench.rules.clone(),
-        clock: bench.clock,
-        patience: bench.patience,
-    };
+    let bench = bench.with(OneKeyDown("orders/availability", bench.engine.store().clone()));
     let (books, failed) = bench.batch(&bodies).await;
     assert_eq!(
         failed.iter().map(String::as_str).collect::<Vec<_>>(),
         ["m0", "m2"]
     );
-    assert_eq!((books.received, books.notified), (1, 1));
-    assert_eq!(bench.publisher.told().len(), 1);
+    assert_eq!((books.received, books.groups.notified), (1, 1));
+    assert_eq!(bench.ports.publisher.told().len(), 1);
 }
 
 #[tokio::test]
 async fn a_table_that_cannot_be_read_fails_all_messages_and_tells_nobody() {
     let bench = bench();
-    bench.store.inject(
+    bench.engine.store().inject(
         Fault::Throttled,
         Some(Operation::Load),
         patience().attempts as usize,
@@ -140,13 +132,13 @@ async fn a_table_that_cannot_be_read_fails_all_messages_and_tells_nobody() {
     assert_eq!((failed.len(), books.received), (2, 0));
     // Handed out again, they are told.
     let (books, failed) = bench.batch_attempt(&bodies, 2).await;
-    assert_eq!((failed.len(), books.notified), (0, 2));
+    assert_eq!((failed.len(), books.groups.notified), (0, 2));
 }
 
 #[tokio::test]
 async fn an_alert_whose_message_failed_for_the_last_time_is_in_the_books() {
     let bench = bench();
-    bench.store.inject(
+    bench.engine.store().inject(
         Fault::Unavailable,
         Some(Operation::Load),
         patience().attempts as usize,
@@ -154,7 +146,7 @@ async fn an_alert_whose_message_failed_for_the_last_time_is_in_the_books() {
     let (books, failed) = bench
         .batch_attempt(
             &[alarm("urgent-1", "orders", "ALARM", 1)],
-            bench.patience.receives,
+            RECEIVES,
         )
         .await;
     assert_eq!((books.received, books.dead_lettered), (1, 1));
@@ -165,24 +157,25 @@ async fn an_alert_whose_message_failed_for_the_last_time_is_in_the_books() {
 async fn a_write_that_stumbles_is_tried_again() {
     for fault in [Fault::Unavailable, Fault::Throttled, Fault::AnswerLost] {
         let bench = bench();
-        bench.store.inject(fault, Some(Operation::Commit), 2);
+        bench.engine.store().inject(fault, Some(Operation::Commit), 2);
         let (books, failed) = bench
             .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
             .await;
         assert!(failed.is_empty());
         assert_eq!(
-            (books.received, books.notified, books.opened),
+            (books.received, books.groups.notified, books.groups.opened),
             (1, 1, 1),
             "{fault:?}"
         );
-        assert_eq!(bench.publisher.told().len(), 1, "{fault:?}");
+        assert_eq!(bench.ports.publisher.told().len(), 1, "{fault:?}");
     }
 }
 
 #[tokio::test]
 async fn two_handlers_that_race_for_one_incident_both_count() {
-    let first = racing(&bench());
-    let second = first.clone();
+    let bench = bench();
+    let first = bench.with(Racing(bench.engine.store().clone()));
+    let second = bench.with(Racing(bench.engine.store().clone()));
     let bodies = [
         [alarm("urgent-1", "orders", "ALARM", 1)],
         [alarm("urgent-2", "orders", "ALARM", 2)],
@@ -190,8 +183,8 @@ async fn two_handlers_that_race_for_one_incident_both_count() {
     let ((a, failed_a), (b, failed_b)) =
         tokio::join!(first.batch(&bodies[0]), second.batch(&bodies[1]));
     assert!(failed_a.is_empty() && failed_b.is_empty());
-    assert_eq!((a.notified + b.notified, a.opened + b.opened), (2, 1));
-    let told = first.publisher.told();
+    assert_eq!((a.groups.notified + b.groups.notified, a.groups.opened + b.groups.opened), (2, 1));
+    let told = first.ports.publisher.told();
     let events: Vec<NotificationEvent> = told.iter().map(|n| n.event).collect();
     assert_eq!(
         events,
@@ -203,29 +196,31 @@ async fn two_handlers_that_race_for_one_incident_both_count() {
 
 #[tokio::test]
 async fn two_handlers_with_the_same_message_tell_once() {
-    let first = racing(&bench());
-    let second = first.clone();
+    let bench = bench();
+    let first = bench.with(Racing(bench.engine.store().clone()));
     let body = [alarm("urgent-1", "orders", "ALARM", 1)];
     // The second clock is later, as it is in two processes.
-    let later: fn() -> Timestamp = || clock() + jiff::SignedDuration::from_millis(3);
-    let second = Handler {
-        clock: later,
-        ..second
-    };
+    let second = on(
+        Racing(bench.engine.store().clone()),
+        bench.ports.publisher.clone(),
+        bench.rules.clone(),
+        Watch(SignedDuration::from_millis(3)),
+    );
     let ((a, _), (b, _)) = tokio::join!(first.batch(&body), second.batch(&body));
     assert_eq!(
         (
-            a.notified + b.notified,
-            a.suppressed_total() + b.suppressed_total()
+            a.groups.notified + b.groups.notified,
+            a.refused_total() + b.refused_total()
         ),
         (1, 1)
     );
-    assert_eq!(first.publisher.told().len(), 1);
+    assert_eq!(first.ports.publisher.told().len(), 1);
 }
 
 #[tokio::test]
 async fn a_burst_of_2000_alarms_balances_the_books() {
-    let bench = racing(&bench());
+    let memory = bench();
+    let bench = memory.with(Racing(memory.engine.store().clone()));
     let alarms: Vec<String> = (0..2_000)
         .map(|i| {
             // Some alarms of ten services, a tenth of them ended again, a tenth delivered twice.
@@ -249,15 +244,20 @@ async fn a_burst_of_2000_alarms_balances_the_books() {
     let sum = |of: fn(&crate::Books) -> u64| books.iter().map(|(books, _)| of(books)).sum::<u64>();
     assert_eq!(sum(|b| b.received), 2_000);
     assert_eq!(
-        sum(|b| b.notified) + sum(crate::Books::suppressed_total),
+        sum(|b| b.accepted) + sum(crate::Books::refused_total),
         2_000
     );
-    assert_eq!(sum(|b| b.unpublished), 0);
-    let told = bench.publisher.told();
+    let suppressed = sum(|b| b.groups.suppressed.values().sum());
+    assert_eq!(
+        sum(|b| b.groups.notified) + suppressed,
+        sum(|b| b.groups.grouped)
+    );
+    assert_eq!(sum(|b| b.undone.unpublished as u64), 0);
+    let told = bench.ports.publisher.told();
     assert!(told.len() < 200, "{} notifications", told.len());
     let later = clock() + jiff::SignedDuration::from_hours(1);
     assert_eq!(
-        bench.store.0.pending(later, 1_000).await.unwrap(),
+        bench.engine.store().0.pending(later, 1_000).await.unwrap(),
         store::Pending::default()
     );
 }
@@ -266,22 +266,22 @@ async fn a_burst_of_2000_alarms_balances_the_books() {
 async fn a_direct_invocation_is_one_message() {
     let bench = bench();
     let event = RawValue::from_string(alarm("urgent-1", "orders", "ALARM", 1)).unwrap();
-    let (answer, _) = bench.handle(&event, "request", Deadline::NONE).await;
+    let (answer, _) = bench.handle(&event, "request", &Unhurried).await;
     let answer = serde_json::to_string(&answer.unwrap()).unwrap();
-    assert_eq!(answer, r#"{"received":1,"notified":1,"suppressed":{}}"#);
-    assert_eq!(bench.publisher.told().len(), 1);
+    assert_eq!(answer, r#"{"received":1,"accepted":1,"grouped":1,"notified":1,"suppressed":{}}"#);
+    assert_eq!(bench.ports.publisher.told().len(), 1);
 }
 
 #[tokio::test]
 async fn a_direct_invocation_that_fails_is_an_error() {
     let bench = bench();
-    bench.store.inject(
+    bench.engine.store().inject(
         Fault::Unavailable,
         Some(Operation::Load),
         patience().attempts as usize,
     );
     let event = RawValue::from_string(alarm("urgent-1", "orders", "ALARM", 1)).unwrap();
-    let (answer, books) = bench.handle(&event, "request", Deadline::NONE).await;
+    let (answer, books) = bench.handle(&event, "request", &Unhurried).await;
     let error = answer.unwrap_err().to_string();
     assert!(error.contains("the table did not answer load"), "{error}");
     assert_eq!(books.received, 0);
@@ -296,36 +296,25 @@ async fn an_invocation_by_a_topic_is_no_batch_of_the_queue() {
         { "EventSource": "aws:sns", "EventVersion": "1.0", "Sns": envelope },
     ]}))
     .unwrap();
-    let (answer, books) = bench.handle(&event, "request", Deadline::NONE).await;
+    let (answer, books) = bench.handle(&event, "request", &Unhurried).await;
     assert!(matches!(answer.unwrap(), Answer::Direct(_)));
-    assert_eq!((books.received, books.notified), (1, 1));
+    assert_eq!((books.received, books.groups.notified), (1, 1));
 }
 
 #[tokio::test]
 async fn a_state_that_cannot_be_read_tells_people_all_the_same() {
     let bench = bench();
-    let commit = Commit {
-        key: "orders/availability",
-        expected: Version::NONE,
-        state: &"no state".to_owned(),
-        status: IncidentStatus::Open,
-        outbox: &[],
-        keep_until: None,
-    };
-    bench.store.commit(commit).await.unwrap();
+    bench
+        .batch(&[alarm("urgent-0", "orders", "ALARM", 1)])
+        .await;
+    let key = RecordKey::Incident("orders/availability".into());
+    bench.engine.store().break_record(&key);
     let (books, failed) = bench
         .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
         .await;
     assert!(failed.is_empty());
-    assert_eq!(books.opened, 1);
-    assert_eq!(bench.publisher.told()[0].incident.version, 2);
-}
-
-#[test]
-fn the_embedded_configuration_is_read() {
-    let rules = Rules::embedded().unwrap();
-    assert!(!rules.incident_by.is_empty());
-    assert!(!rules.policy.p1.channels.is_empty());
+    assert_eq!(books.groups.opened, 1);
+    assert_eq!(bench.ports.publisher.told()[1].incident.version, 2);
 }
 
 #[tokio::test]
@@ -342,28 +331,22 @@ async fn a_tick_in_a_batch_is_no_alert() {
 async fn a_read_that_stumbles_is_tried_again() {
     for fault in [Fault::Unavailable, Fault::Throttled, Fault::AnswerLost] {
         let bench = bench();
-        bench.store.inject(fault, Some(Operation::Load), 3);
+        bench.engine.store().inject(fault, Some(Operation::Load), 3);
         let (books, failed) = bench
             .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
             .await;
-        assert_eq!((books.notified, failed.len()), (1, 0), "{fault:?}");
+        assert_eq!((books.groups.notified, failed.len()), (1, 0), "{fault:?}");
     }
 }
 
 #[tokio::test]
 async fn reading_again_after_a_conflict_is_as_patient() {
     let bench = bench();
-    let stumbling = Handler {
-        store: Stumbling(bench.store.clone()),
-        publisher: bench.publisher.clone(),
-        rules: bench.rules.clone(),
-        clock: bench.clock,
-        patience: bench.patience,
-    };
+    let stumbling = bench.with(Stumbling(bench.engine.store().clone()));
     let (books, failed) = stumbling
         .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
         .await;
-    assert_eq!((books.notified, failed.len()), (1, 0));
+    assert_eq!((books.groups.notified, failed.len()), (1, 0));
 }
 
 #[test]
@@ -380,21 +363,21 @@ fn a_message_whose_reading_panics_is_told_and_hides_no_neighbour() {
         message("bad", "boom".to_owned()),
         message("good", alarm("urgent-1", "orders", "ALARM", 1)),
     ];
-    let read = |message: &Message| {
+    let read_one = |message: &Message| {
         assert_ne!(message.body, "boom", "what a source may do to a parser");
         bench
             .rules
             .classifier
             .read(&message.body, message.received_at)
     };
-    let groups = group::fold_with(&messages, &bench.rules, read);
-    let arrivals: Vec<_> = groups.iter().flat_map(|group| &group.arrivals).collect();
+    let (arrivals, places) = read::read_with(&messages, &bench.rules.classifier, read_one);
+    assert_eq!(places, [0, 1]);
     let ids: Vec<&str> = arrivals
         .iter()
         .map(|arrival| arrival.message.as_str())
         .collect();
-    assert_eq!(ids, ["good", "bad"]);
-    let alert = &arrivals[1].alert.alert;
+    assert_eq!(ids, ["bad", "good"]);
+    let alert = &arrivals[0].alert.alert;
     let text = format!("{} {}", alert.title, alert.description);
     assert!(text.contains("Tocsin cannot read message bad"), "{text}");
     assert!(text.contains("what a source may do to a parser"), "{text}");
@@ -402,25 +385,30 @@ fn a_message_whose_reading_panics_is_told_and_hides_no_neighbour() {
 
 #[tokio::test]
 async fn channels_that_are_not_deployed_are_not_told_and_the_books_say_so() {
-    let mut bench = bench();
-    let mut rules = (*bench.rules).clone();
-    let missing = rules.deployed(&[settings::Channel::Sms]);
-    assert!(missing.contains(&settings::Channel::Slack));
-    assert!(!missing.contains(&settings::Channel::Sms));
-    bench.rules = std::sync::Arc::new(rules);
-    let (books, _) = bench
-        .batch(&[
-            alarm("urgent-1", "orders", "ALARM", 1),
-            alarm("ordinary-1", "menus", "ALARM", 1),
-        ])
-        .await;
-    assert_eq!(
-        books.suppressed,
-        BTreeMap::from([(SuppressionReason::NoChannel, 1)])
-    );
-    let told = bench.publisher.told();
+    let settings = json!({
+        "project": "test",
+        "priorities": { "P1": { "response": "5m", "notify": ["email", "sms"] } },
+        "rules": [
+            { "name": "urgent", "match": ["alertname=~\"urgent-.*\""], "priority": "P1", "category": "availability" },
+        ],
+    });
+    let rules = |deployed: &[settings::Channel]| {
+        let settings = settings::Settings::from_json(&settings.to_string()).unwrap();
+        Rules::new(settings, Some(deployed))
+    };
+    let body = [alarm("urgent-1", "orders", "ALARM", 1)];
+    let bench = bench_of(rules(&[settings::Channel::Sms]));
+    bench.batch(&body).await;
+    let told = bench.ports.publisher.told();
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].channels, [settings::Channel::Sms]);
+    let bench = bench_of(rules(&[settings::Channel::Webhook]));
+    let (books, _) = bench.batch(&body).await;
+    assert_eq!(
+        books.groups.suppressed,
+        BTreeMap::from([(SuppressionReason::NoChannel, 1)])
+    );
+    assert!(bench.ports.publisher.told().is_empty());
 }
 
 #[test_case(None, true; "absent")]
@@ -428,7 +416,11 @@ async fn channels_that_are_not_deployed_are_not_told_and_the_books_say_so() {
 #[test_case(Some("email, slack"), true; "a list")]
 #[test_case(Some("email,fax"), false; "no channel")]
 fn the_deployed_channels_are_read_from_the_environment(value: Option<&str>, expected: bool) {
-    let mut variables = vec![("TABLE_NAME", "t"), ("NOTIFY_TOPIC_ARN", "arn")];
+    let mut variables = vec![
+        ("TABLE_NAME", "t"),
+        ("NOTIFY_TOPIC_ARN", "arn"),
+        ("TIMERS_QUEUE_URL", "url"),
+    ];
     variables.extend(value.map(|value| ("DEPLOYED_CHANNELS", value)));
     let environment: lambda_support::env::MapEnvironment = variables.into_iter().collect();
     let function = crate::Function::from_environment(&environment);

@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 
 use super::twins::Silent;
 use super::{Mood, advance, alarm, bench, clock, tick};
-use crate::{Deadline, Handler};
+use crate::RECEIVES;
+use adapters::Deadline;
 
 /// The end of an invocation that has 20 seconds.
 fn twenty_seconds() -> Deadline {
@@ -16,7 +17,7 @@ fn twenty_seconds() -> Deadline {
 #[tokio::test(start_paused = true)]
 async fn a_topic_that_hangs_keeps_no_decision_back_and_no_answer() {
     let bench = bench();
-    bench.publisher.is(Mood::NeverAnswers);
+    bench.ports.publisher.is(Mood::NeverAnswers);
     let bodies: Vec<String> = (0..80)
         .map(|i| alarm("urgent-1", &format!("service-{i}"), "ALARM", 1))
         .collect();
@@ -24,25 +25,18 @@ async fn a_topic_that_hangs_keeps_no_decision_back_and_no_answer() {
     let (books, failed) = bench.batch_until(&bodies, 1, twenty_seconds()).await;
     assert!(begun.elapsed() < Duration::from_secs(20));
     assert_eq!(
-        (books.notified, books.unpublished, failed.len()),
+        (books.groups.notified, books.undone.unpublished, failed.len()),
         (80, 80, 0)
     );
-    bench.publisher.is(Mood::Well);
+    bench.ports.publisher.is(Mood::Well);
     advance(60);
-    let (books, _) = bench.batch(&[tick()]).await;
-    assert_eq!(books.swept, 80);
+    assert_eq!(bench.sweep().await.sent, 80);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_table_that_hangs_gives_every_message_back_and_the_heart_beats() {
     let bench = bench();
-    let silent = Handler {
-        store: Silent(bench.store.clone()),
-        publisher: bench.publisher.clone(),
-        rules: bench.rules.clone(),
-        clock: bench.clock,
-        patience: bench.patience,
-    };
+    let silent = bench.with(Silent(bench.engine.store().clone()));
     let bodies = [alarm("urgent-1", "orders", "ALARM", 1), tick()];
     let begun = tokio::time::Instant::now();
     let (books, failed) = silent.batch_until(&bodies, 1, twenty_seconds()).await;
@@ -50,7 +44,7 @@ async fn a_table_that_hangs_gives_every_message_back_and_the_heart_beats() {
     assert_eq!((books.received, books.heartbeats, failed.len()), (0, 1, 1));
     // Handed out for the last time, it is in the books.
     let (books, _) = silent
-        .batch_until(&bodies, bench.patience.receives, twenty_seconds())
+        .batch_until(&bodies, RECEIVES, twenty_seconds())
         .await;
     assert_eq!((books.received, books.dead_lettered), (1, 1));
 }
@@ -63,9 +57,9 @@ async fn what_would_be_begun_too_late_is_not_begun() {
     let bodies = [alarm("urgent-1", "orders", "ALARM", 1), tick()];
     let (books, failed) = bench.batch_until(&bodies, 1, deadline).await;
     assert_eq!((books.received, books.heartbeats, failed.len()), (0, 1, 1));
-    assert!(bench.publisher.told().is_empty());
+    assert!(bench.ports.publisher.told().is_empty());
     let (books, failed) = bench.batch_until(&bodies, 2, twenty_seconds()).await;
-    assert_eq!((books.notified, failed.len()), (1, 0));
+    assert_eq!((books.groups.notified, failed.len()), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,7 +68,7 @@ async fn a_function_with_a_short_time_does_something_too() {
     let short = Deadline::at(clock() + SignedDuration::from_secs(3), clock());
     let bodies = [alarm("urgent-1", "orders", "ALARM", 1)];
     let (books, failed) = bench.batch_until(&bodies, 1, short).await;
-    assert_eq!((books.notified, failed.len()), (1, 0));
+    assert_eq!((books.groups.notified, failed.len()), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,5 +77,5 @@ async fn an_environment_without_a_deadline_is_not_hurried() {
     let past = Deadline::at(clock() - SignedDuration::from_hours(1), clock());
     let bodies = [alarm("urgent-1", "orders", "ALARM", 1)];
     let (books, failed) = bench.batch_until(&bodies, 1, past).await;
-    assert_eq!((books.notified, failed.len()), (1, 0));
+    assert_eq!((books.groups.notified, failed.len()), (1, 0));
 }

@@ -5,7 +5,6 @@ mod deadlines;
 mod publishing;
 mod sending;
 mod strays;
-mod topic;
 mod twins;
 
 use std::cell::Cell;
@@ -13,17 +12,22 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use incident::{IncidentState, Notification};
+use adapters::Deadline;
+use engine::outbox::Published;
+use engine::reports::NoReports;
+use engine::timers::NoTimers;
+use engine::{
+    Clock, Engine, Outgoing, Patience, Ports, PublishError, Publisher, Refusal, Unhurried,
+};
+use incident::Notification;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use settings::Settings;
-use store::MemoryStore;
+use store::{MemoryStore, Outbox, RecordStore};
 use tokio::sync::Notify;
 
-use crate::{
-    Answer, Books, Deadline, Handler, Outgoing, Patience, PublishError, Publisher, Refusal, Rules,
-};
+use crate::{Answer, Books, Handler, Rules};
 
 thread_local! {
     static NOW: Cell<Timestamp> = Cell::new("2026-03-02T08:00:00Z".parse().unwrap());
@@ -35,6 +39,20 @@ fn clock() -> Timestamp {
 
 fn advance(seconds: i64) {
     NOW.set(NOW.get() + SignedDuration::from_secs(seconds));
+}
+
+/// The clock of a test's thread, with a difference.
+#[derive(Clone, Copy, Debug, Default)]
+struct Watch(SignedDuration);
+
+impl Clock for Watch {
+    fn now(&self) -> Timestamp {
+        clock() + self.0
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
 }
 
 /// A topic in memory, which can be made to fail.
@@ -93,7 +111,7 @@ impl Publisher for Topic {
     }
 }
 
-fn rules() -> Arc<Rules> {
+fn rules() -> Rules {
     let settings = json!({
         "project": "test",
         "priorities": {
@@ -105,9 +123,7 @@ fn rules() -> Arc<Rules> {
             { "name": "ordinary", "match": ["alertname=~\"ordinary-.*\""], "priority": "P2", "category": "errors" },
         ],
     });
-    Arc::new(Rules::new(
-        Settings::from_json(&settings.to_string()).unwrap(),
-    ))
+    Rules::new(Settings::from_json(&settings.to_string()).unwrap(), None)
 }
 
 fn patience() -> Patience {
@@ -117,15 +133,46 @@ fn patience() -> Patience {
     }
 }
 
-type Bench = Handler<MemoryStore, Topic>;
+type On<S> = Handler<S, Watch, Topic, NoTimers, NoReports>;
+type Bench = On<MemoryStore>;
 
 fn bench() -> Bench {
+    bench_of(rules())
+}
+
+fn bench_of(rules: Rules) -> Bench {
+    on(MemoryStore::new(), Topic::default(), rules, Watch::default())
+}
+
+/// The same topic and rules with another table.
+fn on<S>(store: S, publisher: Topic, rules: Rules, watch: Watch) -> On<S> {
     Handler {
-        store: MemoryStore::new(),
-        publisher: Topic::default(),
-        rules: rules(),
-        clock,
-        patience: patience(),
+        engine: Engine::new(store, Arc::clone(&rules.policy), watch, patience(), 1),
+        ports: Ports {
+            publisher,
+            timers: NoTimers,
+            reports: NoReports,
+        },
+        rules,
+    }
+}
+
+impl Bench {
+    /// The same with another table.
+    fn with<S>(&self, store: S) -> On<S> {
+        on(store, self.ports.publisher.clone(), self.rules.clone(), Watch::default())
+    }
+
+    /// The same table and topic with other rules.
+    fn after(&self, rules: Rules) -> Self {
+        let store = self.engine.store().clone();
+        on(store, self.ports.publisher.clone(), rules, Watch::default())
+    }
+
+    /// What `escalation` does each minute.
+    async fn sweep(&self) -> Published {
+        let store = self.engine.store();
+        engine::outbox::sweep(store, &self.ports.publisher, &Unhurried, clock()).await
     }
 }
 
@@ -193,11 +240,7 @@ fn batch_attempt(bodies: &[String], attempt: u32) -> Box<RawValue> {
     serde_json::value::to_raw_value(&json!({ "Records": records })).unwrap()
 }
 
-impl<S, P> Handler<S, P>
-where
-    S: store::IncidentStore<IncidentState> + store::Outbox,
-    P: Publisher,
-{
+impl<S: RecordStore + Outbox> On<S> {
     /// Handles a batch; gives the books and the ids of the messages that failed.
     async fn batch(&self, bodies: &[String]) -> (Books, BTreeSet<String>) {
         self.batch_attempt(bodies, 1).await
@@ -214,9 +257,9 @@ where
         deadline: Deadline,
     ) -> (Books, BTreeSet<String>) {
         let (answer, books) = self
-            .handle(&batch_attempt(bodies, attempt), "request", deadline)
+            .handle(&batch_attempt(bodies, attempt), "request", &deadline)
             .await;
-        let balance = books.notified + books.suppressed_total() + books.dead_lettered;
+        let balance = books.accepted + books.refused_total() + books.dead_lettered;
         assert_eq!(books.received, balance, "{books:?}");
         let Answer::Batch(_) = answer.as_ref().unwrap() else {
             panic!("{answer:?}")

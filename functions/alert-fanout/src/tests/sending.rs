@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use store::OutboxRef;
-use test_case::test_case;
 
 use super::{alarm, bench};
-use crate::Outgoing;
-use crate::publish::batches;
+use engine::Outgoing;
 
 #[tokio::test]
 async fn the_attributes_are_what_the_filters_look_at() {
@@ -15,7 +13,7 @@ async fn the_attributes_are_what_the_filters_look_at() {
     bench
         .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
         .await;
-    let taken = bench.publisher.taken.lock().unwrap();
+    let taken = bench.ports.publisher.taken.lock().unwrap();
     let attributes: BTreeMap<&str, (&str, &str)> = taken[0]
         .attributes
         .iter()
@@ -37,7 +35,7 @@ async fn an_empty_attribute_is_left_out_and_control_characters_are_blanks() {
     bench
         .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
         .await;
-    let mut notification = bench.publisher.told().remove(0);
+    let mut notification = bench.ports.publisher.told().remove(0);
     notification.incident.service = "".into();
     notification.incident.category = "a\nb".into();
     let message = Outgoing::new(&notification, reference(0), String::new());
@@ -53,34 +51,13 @@ fn reference(n: usize) -> OutboxRef {
     }
 }
 
-#[test_case(&[], &[]; "nothing")]
-#[test_case(&[1; 10], &[10]; "ten fit")]
-#[test_case(&[1; 25], &[10, 10, 5]; "ten at most")]
-#[test_case(&[100_000; 5], &[2, 2, 1]; "256 KB at most")]
-#[test_case(&[204_800, 204_800, 1], &[1, 2]; "the largest notification goes alone")]
-fn batches_fit_into_requests(sizes: &[usize], expected: &[usize]) {
-    let messages = sizes.iter().enumerate().map(|(n, size)| Outgoing {
-        reference: reference(n),
-        body: "x".repeat(*size),
-        attributes: Vec::new(),
-    });
-    let batches = batches(messages.collect());
-    let lengths: Vec<usize> = batches.iter().map(Vec::len).collect();
-    assert_eq!(lengths, expected);
-    let ids = batches
-        .iter()
-        .flatten()
-        .map(|message| message.reference.id.parse::<usize>());
-    assert!(ids.map(Result::unwrap).eq(0..sizes.len()));
-}
-
 #[tokio::test]
 async fn characters_that_the_topic_refuses_are_escaped_and_read_again() {
     let bench = bench();
     bench
         .batch(&[alarm("urgent-\u{ffff}1\u{fffe}", "orders", "ALARM", 1)])
         .await;
-    let taken = bench.publisher.taken.lock().unwrap().remove(0);
+    let taken = bench.ports.publisher.taken.lock().unwrap().remove(0);
     let refused = |c: char| matches!(c, '\u{fffe}' | '\u{ffff}');
     assert!(!taken.body.contains(refused), "{}", taken.body);
     assert!(

@@ -1,7 +1,6 @@
 //! Resolves under another key than their firing's: the rules were edited while something fired.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use incident::{NotificationEvent, SuppressionReason};
 use serde_json::json;
@@ -12,7 +11,7 @@ use super::{Bench, alarm, bench, patience};
 use crate::Rules;
 
 /// The same alarms in another category: another key.
-fn edited() -> Arc<Rules> {
+fn edited() -> Rules {
     let settings = json!({
         "project": "test",
         "priorities": { "P1": { "response": "5m", "notify": ["email"] } },
@@ -20,22 +19,19 @@ fn edited() -> Arc<Rules> {
             { "name": "urgent", "match": ["alertname=~\"urgent-.*\""], "priority": "P1", "category": "capacity" },
         ],
     });
-    Arc::new(Rules::new(
-        Settings::from_json(&settings.to_string()).unwrap(),
-    ))
+    Rules::new(Settings::from_json(&settings.to_string()).unwrap(), None)
 }
 
 async fn firing() -> Bench {
-    let mut bench = bench();
+    let bench = bench();
     let (books, _) = bench
         .batch(&[
             alarm("urgent-1", "orders", "ALARM", 1),
             alarm("urgent-2", "menus", "ALARM", 1),
         ])
         .await;
-    assert_eq!(books.opened, 2);
-    bench.rules = edited();
-    bench
+    assert_eq!(books.groups.opened, 2);
+    bench.after(edited())
 }
 
 #[tokio::test]
@@ -43,8 +39,8 @@ async fn a_resolve_ends_its_incident_although_the_rules_were_edited() {
     let bench = firing().await;
     let resolve = [alarm("urgent-1", "orders", "OK", 60)];
     let (books, failed) = bench.batch(&resolve).await;
-    assert_eq!((books.notified, books.resolved, failed.len()), (1, 1, 0));
-    let told = bench.publisher.told();
+    assert_eq!((books.groups.notified, books.groups.resolved, failed.len()), (1, 1, 0));
+    let told = bench.ports.publisher.told();
     let [.., opened, _, resolved] = &told[..] else {
         panic!("{told:?}")
     };
@@ -54,7 +50,7 @@ async fn a_resolve_ends_its_incident_although_the_rules_were_edited() {
     // Repeated, it ends nothing any more, the other incident neither.
     let (books, _) = bench.batch(&resolve).await;
     assert_eq!(
-        books.suppressed,
+        books.refused,
         BTreeMap::from([(SuppressionReason::ResolveWithoutFiring, 1)])
     );
 }
@@ -70,9 +66,9 @@ async fn a_stray_among_others_is_decided_alone() {
         ])
         .await;
     assert!(failed.is_empty());
-    assert_eq!((books.opened, books.resolved, books.notified), (1, 1, 2));
+    assert_eq!((books.groups.opened, books.groups.resolved, books.groups.notified), (1, 1, 2));
     assert_eq!(
-        books.suppressed,
+        books.refused,
         BTreeMap::from([(SuppressionReason::ResolveWithoutFiring, 1)])
     );
 }
@@ -82,8 +78,8 @@ async fn ordinary_alerts_do_not_look_through_the_open_incidents() {
     let bench = bench();
     let often = 100;
     bench
-        .store
-        .inject(Fault::Unavailable, Some(Operation::OpenKeys), often);
+        .engine.store()
+        .inject(Fault::Unavailable, Some(Operation::List), often);
     let ring = alarm("urgent-1", "orders", "ALARM", 1);
     let end = alarm("urgent-1", "orders", "OK", 60);
     let short = [
@@ -108,15 +104,15 @@ async fn a_stray_waits_until_the_open_incidents_can_be_looked_through() {
     let bench = firing().await;
     let attempts = patience().attempts as usize;
     bench
-        .store
-        .inject(Fault::Unavailable, Some(Operation::OpenKeys), attempts);
+        .engine.store()
+        .inject(Fault::Unavailable, Some(Operation::List), attempts);
     let bodies = [
         alarm("urgent-3", "orders", "ALARM", 60),
         alarm("urgent-1", "orders", "OK", 60),
     ];
     let (books, failed) = bench.batch(&bodies).await;
     assert_eq!(failed.iter().collect::<Vec<_>>(), ["m1"]);
-    assert_eq!((books.opened, books.resolved), (1, 0));
+    assert_eq!((books.groups.opened, books.groups.resolved), (1, 0));
     let (books, failed) = bench.batch_attempt(&bodies, 2).await;
-    assert_eq!((books.resolved, failed.len()), (1, 0));
+    assert_eq!((books.groups.resolved, failed.len()), (1, 0));
 }

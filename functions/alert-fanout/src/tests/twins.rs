@@ -1,61 +1,93 @@
 //! Tables that behave as a table in memory does not: others come in between, one key is down.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use incident::{IncidentKey, IncidentState};
 use jiff::Timestamp;
 use store::{
-    Commit, Fault, IncidentStore, Loaded, MemoryStore, Operation, Outbox, OutboxRef, Pending,
-    StoreError, Version,
+    Fault, ListPage, LoadedRecord, MemoryStore, NotePage, Operation, Outbox, OutboxRef, Page,
+    Pending, RecordKey, RecordStore, StoreError, Transaction, Version, Write,
 };
 
-use super::{Bench, Topic};
-use crate::Handler;
+type Records = BTreeMap<RecordKey, LoadedRecord>;
+
+/// A table that is one in memory but for how it reads and writes.
+macro_rules! twin {
+    ($twin:ty, $inner:tt) => {
+        impl Outbox for $twin {
+            async fn pending(&self, before: Timestamp, limit: usize) -> Result<Pending, StoreError> {
+                self.$inner.pending(before, limit).await
+            }
+
+            async fn remove(&self, entries: &[OutboxRef]) -> Result<(), StoreError> {
+                self.$inner.remove(entries).await
+            }
+        }
+
+        impl RecordStore for $twin {
+            async fn load(&self, keys: &[RecordKey]) -> Result<Records, StoreError> {
+                self.read(keys).await
+            }
+
+            async fn commit(&self, transaction: Transaction<'_>) -> Result<(), StoreError> {
+                self.write(transaction).await
+            }
+
+            async fn due(
+                &self,
+                now: Timestamp,
+                limit: usize,
+            ) -> Result<Vec<(RecordKey, Timestamp)>, StoreError> {
+                self.$inner.due(now, limit).await
+            }
+
+            async fn list(&self, list: &str, page: Page<'_>) -> Result<ListPage, StoreError> {
+                self.$inner.list(list, page).await
+            }
+
+            async fn notes(&self, partition: &str, page: Page<'_>) -> Result<NotePage, StoreError> {
+                self.$inner.notes(partition, page).await
+            }
+
+            async fn remember_once(
+                &self,
+                key: &str,
+                now: Timestamp,
+                until: Timestamp,
+            ) -> Result<bool, StoreError> {
+                self.$inner.remember_once(key, now, until).await
+            }
+
+            async fn get_text(&self, key: &str) -> Result<Option<String>, StoreError> {
+                self.$inner.get_text(key).await
+            }
+
+            async fn put_text(
+                &self,
+                key: &str,
+                text: &str,
+                keep_until: Option<Timestamp>,
+            ) -> Result<(), StoreError> {
+                self.$inner.put_text(key, text, keep_until).await
+            }
+        }
+    };
+}
 
 /// A table that lets others in between reading and writing, as a network does.
 #[derive(Clone, Debug)]
 pub(super) struct Racing(pub(super) MemoryStore);
 
-pub(super) fn racing(bench: &Bench) -> Handler<Racing, Topic> {
-    Handler {
-        store: Racing(bench.store.clone()),
-        publisher: bench.publisher.clone(),
-        rules: bench.rules.clone(),
-        clock: bench.clock,
-        patience: bench.patience,
-    }
-}
+twin!(Racing, 0);
 
-async fn open_keys(store: &MemoryStore, limit: usize) -> Result<Vec<String>, StoreError> {
-    IncidentStore::<IncidentState>::open_keys(store, limit).await
-}
-
-impl IncidentStore<IncidentState> for Racing {
-    async fn load(
-        &self,
-        keys: &[&str],
-    ) -> Result<HashMap<String, Loaded<IncidentState>>, StoreError> {
+impl Racing {
+    async fn read(&self, keys: &[RecordKey]) -> Result<Records, StoreError> {
         let loaded = self.0.load(keys).await;
         tokio::task::yield_now().await;
         loaded
     }
 
-    async fn commit(&self, commit: Commit<'_, IncidentState>) -> Result<Version, StoreError> {
-        self.0.commit(commit).await
-    }
-
-    async fn open_keys(&self, limit: usize) -> Result<Vec<String>, StoreError> {
-        open_keys(&self.0, limit).await
-    }
-}
-
-impl Outbox for Racing {
-    async fn pending(&self, before: Timestamp, limit: usize) -> Result<Pending, StoreError> {
-        self.0.pending(before, limit).await
-    }
-
-    async fn remove(&self, entries: &[OutboxRef]) -> Result<(), StoreError> {
-        self.0.remove(entries).await
+    async fn write(&self, transaction: Transaction<'_>) -> Result<(), StoreError> {
+        self.0.commit(transaction).await
     }
 }
 
@@ -63,34 +95,20 @@ impl Outbox for Racing {
 #[derive(Clone, Debug)]
 pub(super) struct OneKeyDown(pub(super) &'static str, pub(super) MemoryStore);
 
-impl IncidentStore<IncidentState> for OneKeyDown {
-    async fn load(
-        &self,
-        keys: &[&str],
-    ) -> Result<HashMap<String, Loaded<IncidentState>>, StoreError> {
+twin!(OneKeyDown, 1);
+
+impl OneKeyDown {
+    async fn read(&self, keys: &[RecordKey]) -> Result<Records, StoreError> {
         self.1.load(keys).await
     }
 
-    async fn commit(&self, commit: Commit<'_, IncidentState>) -> Result<Version, StoreError> {
-        if commit.key == self.0 {
+    async fn write(&self, transaction: Transaction<'_>) -> Result<(), StoreError> {
+        let down = RecordKey::Incident(self.0.into());
+        if transaction.writes.iter().any(|write| *write.key == down) {
             self.1
                 .inject(Fault::Unavailable, Some(Operation::Commit), 1);
         }
-        self.1.commit(commit).await
-    }
-
-    async fn open_keys(&self, limit: usize) -> Result<Vec<String>, StoreError> {
-        open_keys(&self.1, limit).await
-    }
-}
-
-impl Outbox for OneKeyDown {
-    async fn pending(&self, before: Timestamp, limit: usize) -> Result<Pending, StoreError> {
-        self.1.pending(before, limit).await
-    }
-
-    async fn remove(&self, entries: &[OutboxRef]) -> Result<(), StoreError> {
-        self.1.remove(entries).await
+        self.1.commit(transaction).await
     }
 }
 
@@ -98,27 +116,15 @@ impl Outbox for OneKeyDown {
 #[derive(Clone, Debug)]
 pub(super) struct Silent(pub(super) MemoryStore);
 
-impl IncidentStore<IncidentState> for Silent {
-    async fn load(&self, _: &[&str]) -> Result<HashMap<String, Loaded<IncidentState>>, StoreError> {
+twin!(Silent, 0);
+
+impl Silent {
+    async fn read(&self, _: &[RecordKey]) -> Result<Records, StoreError> {
         std::future::pending().await
     }
 
-    async fn commit(&self, commit: Commit<'_, IncidentState>) -> Result<Version, StoreError> {
-        self.0.commit(commit).await
-    }
-
-    async fn open_keys(&self, limit: usize) -> Result<Vec<String>, StoreError> {
-        open_keys(&self.0, limit).await
-    }
-}
-
-impl Outbox for Silent {
-    async fn pending(&self, _: Timestamp, _: usize) -> Result<Pending, StoreError> {
-        std::future::pending().await
-    }
-
-    async fn remove(&self, entries: &[OutboxRef]) -> Result<(), StoreError> {
-        self.0.remove(entries).await
+    async fn write(&self, transaction: Transaction<'_>) -> Result<(), StoreError> {
+        self.0.commit(transaction).await
     }
 }
 
@@ -126,42 +132,37 @@ impl Outbox for Silent {
 #[derive(Clone, Debug)]
 pub(super) struct Stumbling(pub(super) MemoryStore);
 
-impl IncidentStore<IncidentState> for Stumbling {
-    async fn load(
-        &self,
-        keys: &[&str],
-    ) -> Result<HashMap<String, Loaded<IncidentState>>, StoreError> {
+twin!(Stumbling, 0);
+
+impl Stumbling {
+    async fn read(&self, keys: &[RecordKey]) -> Result<Records, StoreError> {
         self.0.load(keys).await
     }
 
-    async fn commit(&self, commit: Commit<'_, IncidentState>) -> Result<Version, StoreError> {
-        let key = commit.key.to_owned();
+    async fn write(&self, transaction: Transaction<'_>) -> Result<(), StoreError> {
         // Written by somebody else, who decided nothing.
-        if commit.expected == Version::NONE {
-            let quiet = IncidentState::new(IncidentKey::try_new(&key).unwrap());
-            let theirs = Commit {
-                state: &quiet,
-                outbox: &[],
-                ..commit
-            };
-            self.0.commit(theirs).await?;
-            self.0.inject(Fault::Unavailable, Some(Operation::Load), 3);
-            return Err(StoreError::Conflict { key });
-        }
-        self.0.commit(commit).await
-    }
-
-    async fn open_keys(&self, limit: usize) -> Result<Vec<String>, StoreError> {
-        open_keys(&self.0, limit).await
-    }
-}
-
-impl Outbox for Stumbling {
-    async fn pending(&self, before: Timestamp, limit: usize) -> Result<Pending, StoreError> {
-        self.0.pending(before, limit).await
-    }
-
-    async fn remove(&self, entries: &[OutboxRef]) -> Result<(), StoreError> {
-        self.0.remove(entries).await
+        let first = transaction.writes.iter().find(|write| {
+            matches!(write.key, RecordKey::Incident(_)) && write.expected == Version::NONE
+        });
+        let Some(first) = first else {
+            return self.0.commit(transaction).await;
+        };
+        let body = format!(r#"{{"key":"{}","version":1}}"#, "orders/availability");
+        let theirs = Write {
+            body: &body,
+            due_at: None,
+            listed: None,
+            ..*first
+        };
+        let writes = [theirs];
+        let transaction = Transaction {
+            writes: &writes,
+            ..Transaction::default()
+        };
+        self.0.commit(transaction).await?;
+        self.0.inject(Fault::Unavailable, Some(Operation::Load), 3);
+        Err(StoreError::Conflict {
+            key: first.key.to_string(),
+        })
     }
 }

@@ -9,7 +9,9 @@ use aws_sdk_sns::config::{Builder, Credentials};
 use lambda_support::env::MapEnvironment;
 use store::OutboxRef;
 
-use crate::{Attribute, Outgoing, Publisher, SnsTopic};
+use engine::{Attribute, Outgoing, Publisher};
+
+use crate::SnsTopic;
 
 /// A topic that answers one request and gives what was asked of it.
 fn topic(status: &'static str, answer: &'static str) -> (SnsTopic, JoinHandle<String>) {

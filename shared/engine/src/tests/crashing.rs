@@ -1,0 +1,97 @@
+//! A process that dies between any two steps loses nothing and decides nothing twice.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use incident::Notification;
+use jiff::SignedDuration;
+use store::{Fault, Outbox};
+
+use super::{Bench, anna, bench, firing, peer, resolved};
+use crate::Clock;
+use incident::Act;
+use crate::Patience;
+
+/// Gives up at once, as a process that dies does.
+fn mortal() -> Patience {
+    Patience {
+        attempts: 1,
+        pause: Duration::ZERO,
+    }
+}
+
+/// What is in the outbox, which nobody empties here.
+async fn outbox(bench: &Bench) -> BTreeSet<(String, String)> {
+    let later = bench.clock.now() + SignedDuration::from_hours(1_000);
+    let pending = bench.store.pending(later, 1_000).await.unwrap();
+    assert_eq!(pending.unreadable, 0);
+    let read = |body: &str| serde_json::from_str::<Notification>(body).unwrap();
+    let entries = pending.entries.iter().map(|entry| read(&entry.body));
+    entries
+        .map(|n| (n.event.as_str().to_owned(), n.receiver.to_string()))
+        .collect()
+}
+
+#[tokio::test]
+async fn alerts_that_come_again_after_a_crash_leave_what_they_would_have_left() {
+    for fault in [Fault::Unavailable, Fault::AnswerLost] {
+        for step in 0..40 {
+            let whole = bench();
+            let broken = bench();
+            let dying = peer(&broken, mortal());
+            let again = peer(&broken, Patience::default());
+            dying.store.inject_after(step, fault);
+            for script in [vec![firing("orders", "a"), firing("menus", "b")], vec![resolved("orders", "a", 60)]] {
+                whole.arrive(script.clone()).await;
+                dying.arrive(script.clone()).await;
+                again.arrive(script).await;
+                whole.clock.advance(60);
+                broken.clock.advance(60);
+            }
+            assert_eq!(outbox(&whole).await, outbox(&broken).await, "{fault:?} at {step}");
+            let keys = |bench: &Bench| bench.store.records().map(|(key, r)| (key.to_string().chars().take(8).collect::<String>(), r.list)).collect::<Vec<_>>();
+            assert_eq!(keys(&whole).len(), keys(&broken).len(), "{fault:?} at {step}");
+            let open = |bench: &Bench| bench.store.records().filter(|(_, r)| r.list.as_deref() == Some("INCIDENTS#open")).count();
+            assert_eq!((open(&whole), open(&broken)), (1, 1), "{fault:?} at {step}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_ladder_that_is_cut_short_goes_on() {
+    for step in 0..12 {
+        let bench = bench();
+        bench.arrive(vec![firing("orders", "a")]).await;
+        bench.clock.advance(601);
+        let due = bench.due(bench.clock.now(), 10).await.unwrap();
+        let names: Vec<_> = due.into_iter().map(|(_, name)| name).collect();
+        assert_eq!(names.len(), 1);
+        let dying = peer(&bench, mortal());
+        dying.store.inject_after(step, Fault::Unavailable);
+        dying.wake(names.clone()).await;
+        bench.store.clear_faults();
+        bench.wake(names).await;
+        let told = outbox(&bench).await;
+        assert!(told.contains(&("escalated".to_owned(), "second".to_owned())), "{told:?}");
+        assert_eq!(told.len(), 2, "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_act_that_is_cut_short_is_done_once_when_it_is_done_again() {
+    for fault in [Fault::Unavailable, Fault::AnswerLost] {
+        for step in 0..12 {
+            let bench = bench();
+            let arrived = bench.arrive(vec![firing("orders", "a")]).await;
+            let id = super::told(&arrived.outcome)[0].incident.id.clone();
+            let act = Act::Acknowledge { until: None };
+            let dying = peer(&bench, mortal());
+            dying.store.inject_after(step, fault);
+            let _dead = dying.act(&id, &act, &anna()).await;
+            bench.store.clear_faults();
+            bench.act(&id, &act, &anna()).await.unwrap();
+            let audit = bench.audit(&id, 10, None).await.unwrap();
+            assert_eq!(audit.entries.len(), 1, "{fault:?} at {step}");
+        }
+    }
+}
