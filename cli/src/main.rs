@@ -3,7 +3,10 @@
 
 mod check;
 mod classify;
+mod client;
 mod configuration;
+mod import;
+mod remote;
 mod replay;
 mod table;
 
@@ -16,7 +19,7 @@ use clap::{Parser, Subcommand};
 /// Monitoring and incident response for AWS.
 ///
 /// Exit codes: 0 all is well, 1 something that was asked about is faulty, 2 the command
-/// line or the surroundings are.
+/// line or the surroundings are, 3 the stack that was asked does not answer.
 #[derive(Parser)]
 #[command(name = "tocsin", version, arg_required_else_help = true)]
 struct Arguments {
@@ -32,8 +35,12 @@ enum Command {
     Schema,
     /// Show what becomes of events: one line an alert
     Classify(classify::Arguments),
+    /// Make a configuration from Alertmanager's, and name what has no counterpart
+    Import(import::Arguments),
     /// Show who would have been told what, when: scenarios and recorded events in virtual time
     Replay(replay::Arguments),
+    #[command(flatten)]
+    Remote(remote::Command),
 }
 
 fn main() -> ExitCode {
@@ -41,7 +48,9 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Schema => print_schema(),
         Command::Classify(arguments) => classify::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Remote(command) => Ok(remote::run(&command)),
     };
     match outcome {
         Ok(code) => code,

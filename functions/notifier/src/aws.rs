@@ -8,14 +8,13 @@ use aws_sdk_sqs::types::MessageAttributeValue as SqsAttribute;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use incident::IncidentId;
 use jiff::{SignedDuration, Timestamp};
 use lambda_support::error::chain;
 use notification::email::Email;
 use notification::outcome::TransportFault;
 use notification::text;
 use settings::Channel;
-use store::{Claim, DeliveryLog, DynamoStore, StoreError};
+use store::{Claim, DynamoStore, StoreError, StreamLog};
 use tokio::sync::OnceCell;
 
 use crate::ports::{DeadLetter, Fault, Mailer, Queues, SecretSource, Texter};
@@ -230,42 +229,38 @@ impl Deliveries {
     }
 }
 
-impl DeliveryLog for Deliveries {
-    async fn claim(
+impl StreamLog for Deliveries {
+    async fn claim_stream(
         &self,
-        incident: &IncidentId,
+        stream: &str,
         channel: Channel,
         version: u64,
         now: Timestamp,
         lease: SignedDuration,
     ) -> Result<Claim, StoreError> {
-        self.store()
-            .await
-            .claim(incident, channel, version, now, lease)
-            .await
+        let store = self.store().await;
+        store.claim_stream(stream, channel, version, now, lease).await
     }
 
-    async fn complete(
+    async fn complete_stream(
         &self,
-        incident: &IncidentId,
+        stream: &str,
         channel: Channel,
         version: u64,
         reference: Option<&str>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.store()
-            .await
-            .complete(incident, channel, version, reference, now)
-            .await
+        let store = self.store().await;
+        store.complete_stream(stream, channel, version, reference, now).await
     }
 
-    async fn release(
+    async fn release_stream(
         &self,
-        incident: &IncidentId,
+        stream: &str,
         channel: Channel,
         version: u64,
     ) -> Result<(), StoreError> {
-        self.store().await.release(incident, channel, version).await
+        self.store().await.release_stream(stream, channel, version).await
     }
 }
 

@@ -5,19 +5,21 @@
 use incident::Notification;
 use jiff::{SignedDuration, Timestamp};
 use lambda_support::batch::{BatchResponse, Record};
-use lambda_support::error::{Retryable, chain};
+use lambda_support::error::chain;
 use lambda_support::metrics::Metrics;
 use notification::outcome::{Cause, Failure, Outcome};
 use settings::Channel;
-use store::{Claim, DeliveryLog};
+use store::StreamLog;
 
+use crate::deadline::Deadline;
+use crate::ledger::{Held, Ledger, LedgerError, Permission};
+use crate::linker::Linker;
 use crate::message;
-use crate::ports::{Ambient, DeadLetter, Grant, Queues, Sender, Sent};
+use crate::parting::{self, End};
+use crate::plan::{self, Part};
+use crate::ports::{Ambient, DeadLetter, Order, Queues, SecretSource, Sender, Sent};
 use crate::tally::{self, Fate};
 
-/// How long a delivery may take before another process may try. It is longer than the function may
-/// run, so two never send at once.
-pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(45);
 /// A message is begun only if so much time is left: the longest attempt, and what surrounds it.
 const RESERVE: SignedDuration = SignedDuration::from_secs(14);
 /// So long a message waits for a table that does not answer. Then people are told without it: twice
@@ -28,7 +30,7 @@ const LONGEST_POSTPONEMENT: i64 = 11 * 3600;
 
 /// Sends the messages of one channel.
 #[derive(Debug)]
-pub struct Notifier<L, Q, S> {
+pub struct Notifier<L, Q, S, K> {
     /// The channel.
     pub channel: Channel,
     /// What may pass is waited for until the message is so old.
@@ -41,6 +43,8 @@ pub struct Notifier<L, Q, S> {
     pub queues: Q,
     /// The channel itself.
     pub sender: S,
+    /// What signs links, if they are set up.
+    pub linker: Option<Linker<K>>,
     /// Time and chance.
     pub ambient: Ambient,
 }
@@ -54,7 +58,7 @@ struct Job<'a> {
     notification: Result<Notification, message::Unreadable>,
 }
 
-impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
+impl<L: StreamLog, Q: Queues, S: Sender, K: SecretSource> Notifier<L, Q, S, K> {
     /// Deals with a batch that must be done before the deadline.
     pub async fn handle(
         &self,
@@ -63,18 +67,21 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
     ) -> (BatchResponse, Metrics) {
         let mut metrics = tally::metrics(self.channel);
         let mut response = BatchResponse::default();
-        // Set once the channel has said that we are too fast: posting on would only prolong it.
-        let mut pause = None;
+        let mut batch = Batch {
+            end: deadline,
+            deadline: deadline.map_or(Deadline::NONE, |end| Deadline::at(end, (self.ambient.now)())),
+            pause: None,
+        };
         for (position, job) in in_order(records).into_iter().enumerate() {
             // The first one is always tried, or a deadline that is too short would stop everything.
-            let fate = if let Some(after) = pause {
-                self.put_back(&job, after, "the channel asked for a pause")
-                    .await
-            } else if position > 0 && self.is_late(deadline) {
+            let fate = if let Some(after) = batch.pause {
+                let why = "the channel asked for a pause";
+                self.put_back(&job, after, why, &batch).await
+            } else if position > 0 && self.is_late(&batch) {
                 let soon = self.ambient.delay(1);
-                self.put_back(&job, soon, "no time is left").await
+                self.put_back(&job, soon, "no time is left", &batch).await
             } else {
-                self.deal_with(&job, &mut pause).await
+                self.deal_with(&job, &mut batch).await
             };
             tally::count(&mut metrics, &fate);
             if fate.keeps() {
@@ -84,8 +91,9 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
         (response, metrics)
     }
 
-    fn is_late(&self, deadline: Option<Timestamp>) -> bool {
-        deadline.is_some_and(|deadline| deadline.duration_since((self.ambient.now)()) < RESERVE)
+    fn is_late(&self, batch: &Batch) -> bool {
+        let now = (self.ambient.now)();
+        batch.end.is_some_and(|end| end.duration_since(now) < RESERVE)
     }
 
     fn age(&self, job: &Job<'_>) -> Option<SignedDuration> {
@@ -99,158 +107,157 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
             || self.max_attempts.is_some_and(|most| job.attempt >= most)
     }
 
-    async fn put_back(&self, job: &Job<'_>, after: SignedDuration, why: &'static str) -> Fate {
+    async fn put_back(
+        &self,
+        job: &Job<'_>,
+        after: SignedDuration,
+        why: &'static str,
+        batch: &Batch,
+    ) -> Fate {
         tracing::info!(stage = "batch", message_id = %job.record.message_id, reason = why, "the message goes back untried");
-        self.postpone(job, after).await;
+        self.postpone(job, after, batch).await;
         Fate::Waits
     }
 
-    async fn deal_with(&self, job: &Job<'_>, pause: &mut Option<SignedDuration>) -> Fate {
+    async fn deal_with(&self, job: &Job<'_>, batch: &mut Batch) -> Fate {
         let notification = match &job.notification {
             Ok(notification) => notification,
             Err(error) => {
                 let failure = Failure::new(Cause::Unreadable, None, error.to_string());
-                return self.give_up(job, failure).await;
+                return self.give_up(job, failure, batch).await;
             }
         };
-        match self.claim(job, notification).await {
-            Permission::Granted { reference, claimed } => {
-                let reference = reference.as_deref();
-                let grant = Grant { reference, claimed };
-                let (fate, asked) = self.deliver(job, notification, grant).await;
-                *pause = asked;
-                fate
-            }
-            Permission::Needless(reason) => suppressed(notification, reason),
-            Permission::Wait(after) => {
-                self.postpone(job, after).await;
+        let parts = plan::parts(notification, self.channel);
+        let mut ends = Vec::with_capacity(parts.len());
+        for (position, part) in parts.iter().enumerate() {
+            let end = if let Some(after) = batch.pause {
+                End::Waits(after)
+            } else if position > 0 && self.is_late(batch) {
+                End::Waits(self.ambient.delay(1))
+            } else {
+                self.attempt(job, notification, part, batch).await
+            };
+            batch.pause = batch.pause.or(end.asks_for_a_pause());
+            ends.push(end);
+        }
+        match parting::of_all(&parts, ends) {
+            End::Sent => Fate::Sent,
+            End::Needless(reason) => suppressed(notification, reason),
+            End::Waits(after) => {
+                self.postpone(job, after, batch).await;
                 Fate::Waits
             }
-            Permission::Unknown(failure) => {
-                self.postpone(job, self.ambient.delay(job.attempt)).await;
+            End::Later { failure, .. } if self.is_spent(job) => {
+                self.give_up(job, failure, batch).await
+            }
+            End::Later { after, failure } => {
+                report(notification, job, &failure, "notification postponed");
+                self.postpone(job, after, batch).await;
                 Fate::Retried(failure)
             }
+            End::Never(failure) => self.give_up(job, failure, batch).await,
         }
     }
 
-    async fn claim(&self, job: &Job<'_>, notification: &Notification) -> Permission {
-        let incident = &notification.incident;
-        let now = (self.ambient.now)();
-        match self
-            .log
-            .claim(&incident.id, self.channel, incident.version, now, LEASE)
-            .await
-        {
-            Ok(Claim::Granted { reference }) => Permission::Granted {
-                reference,
-                claimed: true,
-            },
-            Ok(Claim::AlreadyDelivered) => Permission::Needless("already_delivered"),
-            Ok(Claim::Superseded { .. }) => Permission::Needless("superseded"),
-            Ok(Claim::InProgress { until }) => Permission::Wait(until.duration_since(now)),
-            // Without the table we only risk telling people twice; not telling them is worse. So
-            // waiting ends soon, and does not begin if waiting cannot help.
-            Err(error) => {
-                let error_text = chain(&error).to_string();
-                tracing::warn!(stage = "claim", incident_id = %incident.id, error = %error_text, "the delivery could not be claimed");
-                let young = self.age(job).is_some_and(|age| age < TABLE_PATIENCE);
-                if error.is_retryable() && young && !self.is_spent(job) {
-                    Permission::Unknown(Failure::new(Cause::ServerError, None, error_text))
-                } else {
-                    Permission::Granted {
-                        reference: None,
-                        claimed: false,
-                    }
-                }
-            }
-        }
-    }
-
-    /// What became of the message, and how long the channel wants to hear nothing more from us.
-    async fn deliver(
+    /// One part of a message: claimed, sent, noted.
+    async fn attempt(
         &self,
         job: &Job<'_>,
         notification: &Notification,
-        grant: Grant<'_>,
-    ) -> (Fate, Option<SignedDuration>) {
-        let fate = match self.sender.send(notification, grant, job.attempt).await {
-            Sent::Outcome(Outcome::Delivered { reference }) => {
-                self.complete(notification, reference.as_deref()).await;
-                tracing::info!(
-                    stage = "send",
-                    incident_id = %notification.incident.id,
-                    notification_id = %notification.id,
-                    event = notification.event.as_str(),
-                    priority = notification.incident.priority.as_str(),
-                    attempt = job.attempt,
-                    "notification delivered"
-                );
-                Fate::Sent
-            }
-            Sent::Suppressed(reason) => {
-                self.release(notification, grant.claimed).await;
-                suppressed(notification, reason)
-            }
-            Sent::Outcome(Outcome::Retry { after, failure }) => {
-                self.release(notification, grant.claimed).await;
-                let pause = (failure.cause == Cause::RateLimited).then_some(after);
-                if self.is_spent(job) {
-                    return (self.give_up(job, failure).await, pause);
-                }
-                report(notification, job, &failure, "notification postponed");
-                self.postpone(job, after).await;
-                return (Fate::Retried(failure), pause);
-            }
-            Sent::Outcome(Outcome::Permanent(failure)) => {
-                // So that a redrive from the dead-letter queue is not taken for a repetition.
-                self.release(notification, grant.claimed).await;
-                self.give_up(job, failure).await
-            }
+        part: &Part<'_>,
+        batch: &Batch,
+    ) -> End {
+        let ledger = Ledger {
+            log: &self.log,
+            channel: self.channel,
+            now: self.ambient.now,
+            deadline: batch.deadline,
         };
-        (fate, None)
+        let held = match ledger.claim(&part.ticket).await {
+            Permission::Granted(held) => Some(held),
+            Permission::Needless(reason) => return End::Needless(reason),
+            Permission::Busy(until) => return End::Waits(self.ambient.patience(until, job.attempt)),
+            Permission::Unknown(error) => match self.without_table(job, notification, &error) {
+                Some(end) => return end,
+                None => None,
+            },
+        };
+        let sent = self.send(job, notification, part, held.as_ref(), batch.deadline).await;
+        if let Some(held) = &held {
+            match &sent {
+                Sent::Outcome(Outcome::Delivered { reference }) => {
+                    ledger.complete(held, reference.as_deref()).await;
+                }
+                // What is given up is given back too, so that a redrive from the dead-letter queue is
+                // not taken for a repetition.
+                Sent::Suppressed(_)
+                | Sent::Outcome(Outcome::Retry { .. } | Outcome::Permanent(_)) => {
+                    ledger.release(held).await;
+                }
+            }
+        }
+        if matches!(sent, Sent::Outcome(Outcome::Delivered { .. })) {
+            delivered(notification, job, part);
+        }
+        End::of(sent)
     }
 
-    /// What was sent stays sent: a repetition would be worse than a missing note about it.
-    async fn complete(&self, notification: &Notification, reference: Option<&str>) {
-        let incident = &notification.incident;
-        let now = (self.ambient.now)();
-        let noted = self
-            .log
-            .complete(&incident.id, self.channel, incident.version, reference, now)
-            .await;
-        if let Err(error) = noted {
-            tracing::warn!(stage = "complete", incident_id = %incident.id, error = %chain(&error), "the delivery was not noted");
-        }
+    async fn send(
+        &self,
+        job: &Job<'_>,
+        notification: &Notification,
+        part: &Part<'_>,
+        held: Option<&Held>,
+        deadline: Deadline,
+    ) -> Sent {
+        let signer = match &self.linker {
+            Some(linker) => linker.signer(notification, (self.ambient.now)(), deadline).await,
+            None => None,
+        };
+        let order = Order {
+            notification,
+            ticket: &part.ticket,
+            to: part.to,
+            nth: part.nth,
+            reference: held.and_then(|held| held.reference.as_deref()),
+            claimed: held.is_some(),
+            attempt: job.attempt,
+            deadline,
+            signer: signer.as_ref(),
+        };
+        self.sender.send(order).await
     }
 
-    /// A lease that is not given back ends by itself.
-    async fn release(&self, notification: &Notification, claimed: bool) {
-        if !claimed {
-            return;
-        }
-        let incident = &notification.incident;
-        if let Err(error) = self
-            .log
-            .release(&incident.id, self.channel, incident.version)
-            .await
-        {
-            tracing::warn!(stage = "release", incident_id = %incident.id, error = %chain(&error), "the claim was not given back");
-        }
+    /// Without the table we only risk telling people twice; not telling them is worse. So waiting for it
+    /// ends soon, and does not begin if waiting cannot help.
+    fn without_table(
+        &self,
+        job: &Job<'_>,
+        notification: &Notification,
+        error: &LedgerError,
+    ) -> Option<End> {
+        let text = chain(error).to_string();
+        tracing::warn!(stage = "claim", incident_id = %notification.incident.id, error = %text, "the delivery could not be claimed");
+        let young = self.age(job).is_some_and(|age| age < TABLE_PATIENCE);
+        let waits = error.is_retryable() && young && !self.is_spent(job);
+        waits.then(|| End::Later {
+            after: self.ambient.delay(job.attempt),
+            failure: Failure::new(Cause::ServerError, None, text),
+        })
     }
 
     /// If it cannot be postponed, the queue's own time-out does it, only later.
-    async fn postpone(&self, job: &Job<'_>, after: SignedDuration) {
-        let seconds = whole_seconds(after);
-        if let Err(fault) = self
-            .queues
-            .postpone(&job.record.receipt_handle, seconds)
-            .await
-        {
-            tracing::warn!(stage = "postpone", message_id = %job.record.message_id, error = %fault, "the message could not be postponed");
-        }
+    async fn postpone(&self, job: &Job<'_>, after: SignedDuration, batch: &Batch) {
+        let call = self.queues.postpone(&job.record.receipt_handle, whole_seconds(after));
+        let error = match batch.deadline.note(call).await {
+            Ok(Ok(())) => return,
+            Ok(Err(fault)) => fault.to_string(),
+            Err(late) => late.to_string(),
+        };
+        tracing::warn!(stage = "postpone", message_id = %job.record.message_id, error, "the message could not be postponed");
     }
 
-    async fn give_up(&self, job: &Job<'_>, failure: Failure) -> Fate {
+    async fn give_up(&self, job: &Job<'_>, failure: Failure, batch: &Batch) -> Fate {
         let notification = job.notification.as_ref().ok();
         let letter = DeadLetter {
             body: &job.record.body,
@@ -261,7 +268,8 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
         let incident_id = notification
             .map(|n| n.incident.id.as_str())
             .unwrap_or_default();
-        match self.queues.dead_letter(letter).await {
+        let call = self.queues.dead_letter(letter);
+        match batch.deadline.note(call).await.unwrap_or_else(|late| Err(late.into())) {
             Ok(()) => {
                 tracing::error!(
                     stage = "give_up", incident_id, message_id = %job.record.message_id,
@@ -276,22 +284,19 @@ impl<L: DeliveryLog, Q: Queues, S: Sender> Notifier<L, Q, S> {
                     error_type = failure.cause.as_str(), error = %fault,
                     "the dead-letter queue does not take the message: it stays where it is"
                 );
-                self.postpone(job, self.ambient.delay(job.attempt)).await;
+                self.postpone(job, self.ambient.delay(job.attempt), batch).await;
                 Fate::Kept(failure)
             }
         }
     }
 }
 
-/// Whether to send.
-enum Permission {
-    Granted {
-        reference: Option<String>,
-        claimed: bool,
-    },
-    Needless(&'static str),
-    Wait(SignedDuration),
-    Unknown(Failure),
+/// What is known of the batch so far.
+struct Batch {
+    end: Option<Timestamp>,
+    deadline: Deadline,
+    /// Set once the channel has said that we are too fast: posting on would only prolong it.
+    pause: Option<SignedDuration>,
 }
 
 /// What is urgent first, and of one incident what is older first, so that a batch that holds both
@@ -308,10 +313,25 @@ fn in_order(records: &[Record]) -> Vec<Job<'_>> {
     jobs.sort_by_cached_key(|job| {
         job.notification.as_ref().ok().map(|notification| {
             let incident = &notification.incident;
-            (incident.priority, incident.id.clone(), incident.version)
+            let place = (notification.sequence, incident.version);
+            (incident.priority, incident.id.clone(), place, notification.id.clone())
         })
     });
     jobs
+}
+
+fn delivered(notification: &Notification, job: &Job<'_>, part: &Part<'_>) {
+    tracing::info!(
+        stage = "send",
+        incident_id = %notification.incident.id,
+        notification_id = %notification.id,
+        event = notification.event.as_str(),
+        priority = notification.incident.priority.as_str(),
+        receiver = %notification.receiver,
+        integration = part.integration,
+        attempt = job.attempt,
+        "notification delivered"
+    );
 }
 
 fn suppressed(notification: &Notification, reason: &'static str) -> Fate {

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use jiff::SignedDuration;
 use lambda_support::env::{Environment, Faults, Noted, Reader};
+use notification::sms::MOST_SEGMENTS;
 use settings::Channel;
 
 use crate::secret::Endpoint;
@@ -18,6 +19,11 @@ const AGE_SECONDS: i64 = 2 * 3600;
 const LONGEST_AGE_SECONDS: i64 = 24 * 3600;
 /// The queue's own redrive loses the reason, and SQS lets it come after 1000 receptions at the latest.
 const MOST_ATTEMPTS: u32 = 900;
+/// A week: longer than most incidents, and than most weekends.
+const LINK_HOURS: i64 = 7 * 24;
+const MOST_LINK_HOURS: i64 = 30 * 24;
+/// A link does not fit into one segment with the words, and is worth a second one.
+const SEGMENTS: u8 = 2;
 const SLACK_API: &str = "https://slack.com/api";
 const PAGERDUTY_EVENTS: &str = "https://events.pagerduty.com/v2/enqueue";
 
@@ -36,6 +42,19 @@ pub struct Settings {
     pub max_attempts: Option<u32>,
     /// The channel, with what it needs.
     pub target: Target,
+    /// What links need, if messages have any.
+    pub links: Option<LinkSettings>,
+}
+
+/// What links need.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkSettings {
+    /// Where the pages are.
+    pub api: Endpoint,
+    /// The secret with the keys.
+    pub secret_arn: String,
+    /// How long links work.
+    pub ttl: SignedDuration,
 }
 
 /// A channel, with what it needs.
@@ -52,6 +71,8 @@ pub enum Target {
     Sms {
         /// Numbers in E.164.
         to: Vec<String>,
+        /// How many segments a message with a link may have.
+        segments: u8,
     },
     /// Slack.
     Slack {
@@ -119,6 +140,7 @@ impl Settings {
         let target = reader
             .parsed("CHANNEL", "email, slack, sms, pagerduty or webhook")
             .and_then(|channel| target(&mut reader, channel));
+        let links = links(&mut reader);
         reader.finish(|| {
             Ok(Self {
                 table: table?,
@@ -127,6 +149,7 @@ impl Settings {
                 max_age: max_age?,
                 max_attempts: max_attempts?,
                 target: target?,
+                links: links?,
             })
         })
     }
@@ -163,8 +186,13 @@ fn target(reader: &mut Reader<'_>, channel: Channel) -> Result<Target, Noted> {
                 "SMS_TO",
                 "phone numbers like +4915112345678, separated by commas",
             )?;
+            let to = recipients(reader, "SMS_TO", to, is_number);
+            let segments = reader
+                .parsed_or("SMS_SEGMENTS", "a number of segments", SEGMENTS)
+                .and_then(|n| in_range(reader, "SMS_SEGMENTS", "segments", n, 1..=MOST_SEGMENTS));
             Ok(Target::Sms {
-                to: recipients(reader, "SMS_TO", to, is_number)?,
+                to: to?,
+                segments: segments?,
             })
         }
         Channel::Slack => {
@@ -186,6 +214,33 @@ fn target(reader: &mut Reader<'_>, channel: Channel) -> Result<Target, Noted> {
         Channel::Webhook => Ok(Target::Webhook {
             secret_arn: secret_arn(reader)?,
         }),
+    }
+}
+
+/// Links need an address and keys; one without the other is a mistake.
+fn links(reader: &mut Reader<'_>) -> Result<Option<LinkSettings>, Noted> {
+    let hours = reader
+        .parsed_or("LINK_TTL_HOURS", "a number of hours", LINK_HOURS)
+        .and_then(|n| in_range(reader, "LINK_TTL_HOURS", "hours", n, 1..=MOST_LINK_HOURS));
+    let (address, secret_arn) = (reader.optional("API_URL"), reader.optional("LINK_SECRET_ARN"));
+    match (address, secret_arn) {
+        (None, None) => hours.map(|_| None),
+        (Some(_), Some(secret_arn)) => {
+            let api = endpoint(reader, "API_URL", "");
+            Ok(Some(LinkSettings {
+                api: api?,
+                secret_arn,
+                ttl: SignedDuration::from_hours(hours?),
+            }))
+        }
+        (Some(_), None) => {
+            let remedy = "set it to the secret with the keys of links, or leave API_URL out";
+            Err(reader.fault("LINK_SECRET_ARN", "is not set".to_owned(), remedy.to_owned()))
+        }
+        (None, Some(_)) => {
+            let remedy = "set it to the address of the API, or leave LINK_SECRET_ARN out";
+            Err(reader.fault("API_URL", "is not set".to_owned(), remedy.to_owned()))
+        }
     }
 }
 
@@ -315,10 +370,32 @@ mod tests {
         assert_eq!(settings.max_attempts, Some(3));
     }
 
+    #[test]
+    fn links_work_for_a_week_unless_it_is_said_otherwise() {
+        let read = |more: &[(&str, &str)]| {
+            let common = [
+                ("CHANNEL", "webhook"),
+                ("SECRET_ARN", "arn"),
+                ("API_URL", "https://api.example/prod/"),
+                ("LINK_SECRET_ARN", "keys"),
+            ];
+            read(&common.iter().chain(more).copied().collect::<Vec<_>>()).unwrap().links.unwrap()
+        };
+        let links = read(&[]);
+        assert_eq!(links.ttl, SignedDuration::from_hours(168));
+        assert_eq!(links.api.join("i/x").expose(), "https://api.example/prod/i/x");
+        assert_eq!(read(&[("LINK_TTL_HOURS", "12")]).ttl, SignedDuration::from_hours(12));
+    }
+
     #[test_case(&[("CHANNEL", "webhook"), ("SECRET_ARN", "a"), ("MAX_AGE_SECONDS", "86401")], "MAX_AGE_SECONDS")]
     #[test_case(&[("CHANNEL", "webhook"), ("SECRET_ARN", "a"), ("MAX_ATTEMPTS", "901")], "MAX_ATTEMPTS"; "above what the queue's own redrive leaves")]
     #[test_case(&[("CHANNEL", "webhook"), ("SECRET_ARN", "a"), ("MAX_ATTEMPTS", "many")], "MAX_ATTEMPTS"; "no number")]
     #[test_case(&[("CHANNEL", "fax")], "CHANNEL")]
+    #[test_case(&[("CHANNEL", "webhook"), ("SECRET_ARN", "a"), ("API_URL", "https://x.example")], "LINK_SECRET_ARN"; "links without keys")]
+    #[test_case(&[("CHANNEL", "webhook"), ("SECRET_ARN", "a"), ("LINK_SECRET_ARN", "b")], "API_URL"; "links to nowhere")]
+    #[test_case(&[("CHANNEL", "webhook"), ("SECRET_ARN", "a"), ("LINK_SECRET_ARN", "b"), ("API_URL", "http://x.example")], "API_URL"; "links that are not encrypted")]
+    #[test_case(&[("CHANNEL", "webhook"), ("SECRET_ARN", "a"), ("LINK_TTL_HOURS", "721")], "LINK_TTL_HOURS"; "links for longer than a month")]
+    #[test_case(&[("CHANNEL", "sms"), ("SMS_TO", "+4915112345678"), ("SMS_SEGMENTS", "4")], "SMS_SEGMENTS")]
     #[test_case(&[("CHANNEL", "sms"), ("SMS_TO", "0151 1234")], "SMS_TO")]
     #[test_case(&[("CHANNEL", "slack")], "SECRET_ARN")]
     #[test_case(&[("CHANNEL", "slack"), ("SECRET_ARN", "a"), ("SLACK_API_URL", "http://slack.com/api")], "SLACK_API_URL")]

@@ -16,6 +16,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use notification::outcome::{Answer, TransportFault};
 
+use crate::deadline::Deadline;
 use crate::secret::{Endpoint, Hidden};
 
 /// How long to wait for a connection.
@@ -111,10 +112,14 @@ impl HttpClient {
     ///
     /// # Errors
     /// When the request cannot be written at all.
-    pub async fn post(&self, post: Post<'_>) -> Result<Reply, Unsendable> {
+    pub async fn post(&self, post: Post<'_>, deadline: Deadline) -> Result<Reply, Unsendable> {
         let request = request(post)?;
-        let reply = tokio::time::timeout(self.total, self.exchange(request)).await;
-        Ok(reply.unwrap_or(Reply::Nothing(TransportFault::TimedOut)))
+        let exchange = tokio::time::timeout(self.total, self.exchange(request));
+        let reply = deadline.work(exchange).await;
+        Ok(match reply {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(_)) | Err(_) => Reply::Nothing(TransportFault::TimedOut),
+        })
     }
 
     async fn exchange(&self, request: HttpRequest) -> Reply {

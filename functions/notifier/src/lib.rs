@@ -6,10 +6,16 @@
 
 pub mod aws;
 pub mod channel;
+pub mod deadline;
 pub mod delivery;
 pub mod environment;
 pub mod http;
+mod ledger;
+pub mod link_secret;
+pub mod linker;
 pub mod message;
+mod parting;
+pub mod plan;
 pub mod ports;
 pub mod secret;
 mod tally;

@@ -12,6 +12,7 @@ use notifier::channel::{
 };
 use notifier::environment::Target;
 use notifier::http::HttpClient;
+use notifier::linker::Linker;
 use notifier::ports::Ambient;
 use notifier::vault::Vault;
 use notifier::{Notifier, Settings};
@@ -24,7 +25,8 @@ use serde_json::value::RawValue;
 )]
 struct NoSqsEvent;
 
-type RealNotifier = Notifier<Deliveries, Sqs, ChannelSender<Ses, Sns, SecretsManager, Deliveries>>;
+type RealSender = ChannelSender<Ses, Sns, SecretsManager, Deliveries>;
+type RealNotifier = Notifier<Deliveries, Sqs, RealSender, SecretsManager>;
 
 fn main() -> ExitCode {
     lambda_support::start(|environment| {
@@ -58,8 +60,9 @@ fn notifier(settings: Settings) -> RealNotifier {
             log: log.clone(),
             ambient,
         }),
-        Target::Sms { to } => ChannelSender::Sms(SmsSender {
+        Target::Sms { to, segments } => ChannelSender::Sms(SmsSender {
             to,
+            segments,
             texter: Sns::default(),
             log: log.clone(),
             ambient,
@@ -89,6 +92,9 @@ fn notifier(settings: Settings) -> RealNotifier {
         log,
         queues: Sqs::new(channel, settings.queue_url, settings.dead_letter_queue_url),
         sender,
+        linker: settings
+            .links
+            .map(|links| Linker::new(SecretsManager::new(links.secret_arn), links.api, links.ttl)),
         ambient,
     }
 }

@@ -1,11 +1,19 @@
 //! What the delivery needs of the world, as narrow as it can be.
 
+use credentials::link::Purpose;
+use incident::Notification;
 use jiff::{SignedDuration, Timestamp};
 use notification::email::Email;
+use notification::links::Links;
 use notification::outcome::{
     AwsFault, Backoff, Cause, Failure, Outcome, Situation, TransportFault,
 };
 
+use settings::Channel;
+
+use crate::deadline::{Deadline, OutOfTime};
+use crate::linker::Signer;
+use crate::plan::Ticket;
 use crate::secret::Hidden;
 
 /// Time and chance, which the pure parts are handed.
@@ -41,6 +49,13 @@ impl Ambient {
         }
     }
 
+    /// How long to wait for somebody who holds a claim until then. Most are done long before, so the
+    /// wait is a growing one and ends with the claim.
+    #[must_use]
+    pub fn patience(&self, until: Timestamp, attempt: u32) -> SignedDuration {
+        until.duration_since((self.now)()).min(self.delay(attempt))
+    }
+
     /// How long to wait after an attempt.
     #[must_use]
     pub fn delay(&self, attempt: u32) -> SignedDuration {
@@ -67,6 +82,12 @@ pub enum Fault {
     /// The request could not be made.
     #[error("not sent: {0}")]
     Unsent(String),
+}
+
+impl From<OutOfTime> for Fault {
+    fn from(OutOfTime: OutOfTime) -> Self {
+        Self::Nothing(TransportFault::TimedOut)
+    }
 }
 
 impl Fault {
@@ -160,22 +181,61 @@ impl Sent {
     }
 }
 
-/// The permission to send.
+/// A message that is to be sent, to one destination.
 #[derive(Clone, Copy, Debug)]
-pub struct Grant<'a> {
-    /// What an earlier message of the incident left behind.
+pub struct Order<'a> {
+    /// What is told.
+    pub notification: &'a Notification,
+    /// Under what it is claimed.
+    pub ticket: &'a Ticket,
+    /// Whom it is for; empty: the stack's own destination.
+    pub to: &'a [String],
+    /// Which of the integration's destinations it is, from 0.
+    pub nth: usize,
+    /// What an earlier message of the stream left behind.
     pub reference: Option<&'a str>,
-    /// Whether the table gave it. If not, the table does not answer.
+    /// Whether the table gave its permission. If not, the table does not answer.
     pub claimed: bool,
+    /// Which attempt it is, from 1.
+    pub attempt: u32,
+    /// By when it must be done.
+    pub deadline: Deadline,
+    /// What signs links, if there are any.
+    pub signer: Option<&'a Signer>,
+}
+
+impl Order<'_> {
+    /// The recipient's links, if there are any; `name` is what tells recipients of the channel apart.
+    #[must_use]
+    pub fn links(&self, channel: Channel, name: &str, purpose: Purpose) -> Option<Links> {
+        let who = format!("{channel}:{name}");
+        let signer = self.signer?;
+        Some(signer.links(self.notification, &who, purpose))
+    }
+
+    /// What a destination is called that has no name of its own.
+    #[must_use]
+    pub fn receiver(&self) -> &str {
+        match self.notification.receiver.as_str() {
+            "" => "default",
+            receiver => receiver,
+        }
+    }
+
+    /// Says that a channel has one destination only, if the configuration names others.
+    pub(crate) fn ignore_to(&self) {
+        if !self.to.is_empty() {
+            tracing::warn!(
+                stage = "send",
+                receiver = self.receiver(),
+                "`to` is not for this channel: the stack's own destination is told"
+            );
+        }
+    }
 }
 
 /// Tells one channel.
 pub trait Sender: Send + Sync {
     /// Renders and sends.
-    fn send(
-        &self,
-        notification: &incident::Notification,
-        grant: Grant<'_>,
-        attempt: u32,
-    ) -> impl Future<Output = Sent> + Send;
+    fn send(&self, order: Order<'_>) -> impl Future<Output = Sent> + Send;
 }

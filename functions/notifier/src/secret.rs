@@ -265,7 +265,7 @@ impl WebhookSecret {
 }
 
 /// Serde's own error is left out: it may quote the value that it did not expect.
-fn read<'de, T: Deserialize<'de>>(
+pub(crate) fn read<'de, T: Deserialize<'de>>(
     secret: &'de Hidden,
     shape: &'static str,
 ) -> Result<T, SecretError> {

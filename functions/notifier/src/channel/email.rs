@@ -1,19 +1,19 @@
 //! E-mail.
 
-use incident::Notification;
-use notification::email::{self, Email};
+use credentials::link::Purpose;
+use notification::email;
 use settings::Channel;
-use store::DeliveryLog;
+use store::StreamLog;
 
 use super::recipients::{Round, Telling};
-use crate::ports::{Ambient, Fault, Grant, Mailer, Sender, Sent};
+use crate::ports::{Ambient, Fault, Mailer, Order, Sender, Sent};
 
 /// Sends an e-mail to each address: SES refuses a message as a whole for one bad recipient.
 #[derive(Debug)]
 pub struct EmailSender<M, L> {
     /// Who sends: an address that SES has verified.
     pub from: String,
-    /// Who gets it.
+    /// Who gets it, unless the configuration says otherwise.
     pub to: Vec<String>,
     /// SES.
     pub mailer: M,
@@ -23,21 +23,19 @@ pub struct EmailSender<M, L> {
     pub ambient: Ambient,
 }
 
-impl<M: Mailer, L: DeliveryLog> Sender for EmailSender<M, L> {
-    async fn send(&self, notification: &Notification, grant: Grant<'_>, attempt: u32) -> Sent {
+impl<M: Mailer, L: StreamLog> Sender for EmailSender<M, L> {
+    async fn send(&self, order: Order<'_>) -> Sent {
         let letter = Letter {
             mailer: &self.mailer,
             from: &self.from,
-            email: email::render(notification),
+            order,
         };
         let round = Round {
             channel: Channel::Email,
-            recipients: &self.to,
+            recipients: if order.to.is_empty() { &self.to } else { order.to },
             log: &self.log,
             ambient: &self.ambient,
-            incident: &notification.incident,
-            grant,
-            attempt,
+            order,
         };
         Sent::Outcome(round.tell(&letter).await)
     }
@@ -46,11 +44,13 @@ impl<M: Mailer, L: DeliveryLog> Sender for EmailSender<M, L> {
 struct Letter<'a, M> {
     mailer: &'a M,
     from: &'a str,
-    email: Email,
+    order: Order<'a>,
 }
 
 impl<M: Mailer> Telling for Letter<'_, M> {
     async fn tell(&self, address: &str) -> Result<(), Fault> {
-        self.mailer.mail(self.from, address, &self.email).await
+        let links = self.order.links(Channel::Email, address, Purpose::Act);
+        let email = email::render(self.order.notification, links.as_ref());
+        self.mailer.mail(self.from, address, &email).await
     }
 }

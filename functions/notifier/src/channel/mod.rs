@@ -13,11 +13,11 @@ pub use slack::SlackSender;
 pub use sms::SmsSender;
 pub use webhook::WebhookSender;
 
-use incident::Notification;
 use notification::outcome::{Cause, Outcome, judge_aws};
-use store::DeliveryLog;
+use store::StreamLog;
 
-use crate::ports::{Ambient, Fault, Grant, Mailer, SecretSource, Sender, Sent, Texter};
+use crate::deadline::Deadline;
+use crate::ports::{Ambient, Fault, Mailer, Order, SecretSource, Sender, Sent, Texter};
 use crate::secret::Hidden;
 use crate::vault::Vault;
 
@@ -36,14 +36,14 @@ pub enum ChannelSender<M, T, S, L> {
     Webhook(WebhookSender<S>),
 }
 
-impl<M: Mailer, T: Texter, S: SecretSource, L: DeliveryLog> Sender for ChannelSender<M, T, S, L> {
-    async fn send(&self, notification: &Notification, grant: Grant<'_>, attempt: u32) -> Sent {
+impl<M: Mailer, T: Texter, S: SecretSource, L: StreamLog> Sender for ChannelSender<M, T, S, L> {
+    async fn send(&self, order: Order<'_>) -> Sent {
         match self {
-            Self::Email(sender) => sender.send(notification, grant, attempt).await,
-            Self::Slack(sender) => sender.send(notification, grant, attempt).await,
-            Self::Sms(sender) => sender.send(notification, grant, attempt).await,
-            Self::PagerDuty(sender) => sender.send(notification, grant, attempt).await,
-            Self::Webhook(sender) => sender.send(notification, grant, attempt).await,
+            Self::Email(sender) => sender.send(order).await,
+            Self::Slack(sender) => sender.send(order).await,
+            Self::Sms(sender) => sender.send(order).await,
+            Self::PagerDuty(sender) => sender.send(order).await,
+            Self::Webhook(sender) => sender.send(order).await,
         }
     }
 }
@@ -58,12 +58,14 @@ trait Sending: Sync {
 async fn with_secret<S: SecretSource>(
     vault: &Vault<S>,
     ambient: &Ambient,
-    attempt: u32,
+    order: &Order<'_>,
     sending: &impl Sending,
 ) -> Sent {
+    let attempt = order.attempt;
     let unavailable =
         |fault: Fault| Sent::Outcome(judge_aws(fault.as_aws(), &ambient.situation(attempt)));
-    let secret = match vault.secret((ambient.now)()).await {
+    let known = vault.secret((ambient.now)());
+    let secret = match in_time(order.deadline, known).await {
         Ok(secret) => secret,
         Err(fault) => return unavailable(fault),
     };
@@ -71,7 +73,8 @@ async fn with_secret<S: SecretSource>(
     if !is_refused(&sent) {
         return sent;
     }
-    match vault.rotated(&secret, (ambient.now)()).await {
+    let rotated = vault.rotated(&secret, (ambient.now)());
+    match in_time(order.deadline, rotated).await {
         Ok(Some(rotated)) => {
             tracing::info!(
                 stage = "secret",
@@ -82,6 +85,13 @@ async fn with_secret<S: SecretSource>(
         Ok(None) => sent,
         Err(fault) => unavailable(fault),
     }
+}
+
+async fn in_time<T>(
+    deadline: Deadline,
+    call: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    deadline.work(call).await?
 }
 
 fn is_refused(sent: &Sent) -> bool {

@@ -1,15 +1,16 @@
 //! Telling people one by one: who cannot be told keeps nobody else from it, and who was told is not
 //! told again because of another.
 
-use incident::{IncidentId, IncidentSummary};
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use lambda_support::error::chain;
 use notification::outcome::{Cause, Failure, Outcome, judge_aws};
 use settings::Channel;
-use store::{Claim, DeliveryLog};
+use store::StreamLog;
 
-use crate::delivery::LEASE;
-use crate::ports::{Ambient, Fault, Grant};
+use crate::ledger::{Held, Ledger, Permission};
+use crate::ports::{Ambient, Fault, Order};
 
 /// Nobody new is told after so long. Who is left comes first next time, and who was told is
 /// remembered, so the function need not live long enough for fifty.
@@ -21,16 +22,7 @@ pub(super) struct Round<'a, L> {
     pub(super) recipients: &'a [String],
     pub(super) log: &'a L,
     pub(super) ambient: &'a Ambient,
-    pub(super) incident: &'a IncidentSummary,
-    pub(super) grant: Grant<'a>,
-    pub(super) attempt: u32,
-}
-
-/// One of the list.
-#[derive(Clone, Copy)]
-struct Recipient<'a> {
-    place: usize,
-    recipient: &'a str,
+    pub(super) order: Order<'a>,
 }
 
 /// A message that only lacks its recipient.
@@ -39,98 +31,90 @@ pub(super) trait Telling: Sync {
     fn tell(&self, recipient: &str) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
-impl<L: DeliveryLog> Round<'_, L> {
+impl<L: StreamLog> Round<'_, L> {
     /// Tells everybody who does not know yet.
     pub(super) async fn tell(&self, telling: &impl Telling) -> Outcome {
-        let count = self.recipients.len();
+        let order = &self.order;
+        // Who is named twice is told once.
+        let mut seen = BTreeSet::new();
+        let everybody = self.recipients.iter().enumerate();
+        let everybody: Vec<(usize, &String)> =
+            everybody.filter(|(_, recipient)| seen.insert(recipient.as_str())).collect();
+        let count = everybody.len();
         // The claim of the whole is enough for one. A table that did not grant that one is not asked
         // fifty times more.
-        let mut log = (self.grant.claimed && count > 1).then_some(self.log);
+        let mut ledger = (order.claimed && count > 1).then(|| Ledger {
+            log: self.log,
+            channel: self.channel,
+            now: self.ambient.now,
+            deadline: order.deadline,
+        });
         let begun = (self.ambient.now)();
         let mut failed: Vec<(usize, Outcome)> = Vec::new();
         // Each attempt begins with somebody else, so that one who takes all the time, or whom the
         // service throttles, does not stand before the others for ever.
-        let turn = usize::try_from(self.attempt.saturating_sub(1)).unwrap_or_default();
+        let turn = usize::try_from(order.attempt.saturating_sub(1)).unwrap_or_default();
         let first = turn.checked_rem(count).unwrap_or_default();
-        let everybody = self.recipients.iter().enumerate();
-        for (place, recipient) in everybody.cycle().skip(first).take(count) {
+        for (place, recipient) in everybody.into_iter().cycle().skip(first).take(count) {
             let paused = failed.iter().find(|(_, outcome)| asks_for_a_pause(outcome));
             let late = (self.ambient.now)().duration_since(begun) >= BUDGET;
             let hindrance = paused.map(|(_, outcome)| outcome.clone()).or_else(|| {
                 let why = "there was no time left for everybody";
                 late.then(|| self.again(self.ambient.delay(1), why))
             });
-            let who = Recipient { place, recipient };
-            let outcome = self.tell_one(&mut log, who, hindrance, telling).await;
+            let outcome = self.tell_one(&mut ledger, recipient, hindrance, telling).await;
             match outcome {
                 Outcome::Delivered { .. } => {}
                 Outcome::Retry { .. } | Outcome::Permanent(_) => failed.push((place, outcome)),
             }
         }
-        worst(failed, count)
+        worst(failed, self.recipients.len())
     }
 
     async fn tell_one(
         &self,
-        log: &mut Option<&L>,
-        who: Recipient<'_>,
+        ledger: &mut Option<Ledger<'_, L>>,
+        recipient: &str,
         hindrance: Option<Outcome>,
         telling: &impl Telling,
     ) -> Outcome {
         let told = Outcome::Delivered { reference: None };
-        let id = self.id_for(who);
-        let version = self.incident.version;
-        let now = (self.ambient.now)();
-        if let Some(asked) = log {
-            match asked.claim(&id, self.channel, version, now, LEASE).await {
-                Ok(Claim::Granted { .. }) => {}
-                Ok(Claim::AlreadyDelivered | Claim::Superseded { .. }) => return told,
-                Ok(Claim::InProgress { until }) => {
+        let mut held: Option<Held> = None;
+        if let Some(asked) = ledger {
+            match asked.claim(&self.order.ticket.for_recipient(recipient)).await {
+                Permission::Granted(granted) => held = Some(granted),
+                Permission::Needless(_) => return told,
+                Permission::Busy(until) => {
                     let why = "an earlier attempt broke off here and may still be under way";
-                    return self.again(until.duration_since(now), why);
+                    return self.again(self.ambient.patience(until, self.order.attempt), why);
                 }
                 // Told twice is better than not told.
-                Err(error) => {
-                    self.warn("the recipient could not be claimed", &error);
-                    *log = None;
+                Permission::Unknown(error) => {
+                    let error = chain(&error);
+                    tracing::warn!(stage = "recipient", %error, "the recipient could not be claimed");
+                    *ledger = None;
                 }
             }
         }
         // Asked only now: who was told already needs neither time nor the service.
         let outcome = match hindrance {
             Some(hindrance) => hindrance,
-            None => match telling.tell(who.recipient).await {
+            None => match self.send(telling, recipient).await {
                 Ok(()) => told,
-                Err(fault) => judge_aws(fault.as_aws(), &self.ambient.situation(self.attempt)),
+                Err(fault) => judge_aws(fault.as_aws(), &self.ambient.situation(self.order.attempt)),
             },
         };
-        if let Some(asked) = log {
-            let noted = match &outcome {
-                Outcome::Delivered { .. } => {
-                    let now = (self.ambient.now)();
-                    asked.complete(&id, self.channel, version, None, now).await
-                }
-                Outcome::Retry { .. } | Outcome::Permanent(_) => {
-                    asked.release(&id, self.channel, version).await
-                }
-            };
-            if let Err(error) = noted {
-                self.warn("what became of the recipient was not noted", &error);
+        if let (Some(asked), Some(held)) = (ledger, held) {
+            match &outcome {
+                Outcome::Delivered { .. } => asked.complete(&held, None).await,
+                Outcome::Retry { .. } | Outcome::Permanent(_) => asked.release(&held).await,
             }
         }
         outcome
     }
 
-    /// Where the table remembers one recipient: beside the incident itself, under a name of the same
-    /// form. The milliseconds keep recipients apart from each other and from the incident, and the
-    /// hash keeps them apart from other incidents; no address is in it.
-    fn id_for(&self, who: Recipient<'_>) -> IncidentId {
-        let recipient = who.recipient;
-        let opened_at = self.incident.opened_at;
-        let place = i64::try_from(who.place).unwrap_or_default();
-        let apart = SignedDuration::from_millis(place.saturating_add(1));
-        let at = opened_at.checked_add(apart).unwrap_or(opened_at);
-        IncidentId::of(&format!("{} {recipient}", self.incident.id), at, 0)
+    async fn send(&self, telling: &impl Telling, recipient: &str) -> Result<(), Fault> {
+        self.order.deadline.work(telling.tell(recipient)).await?
     }
 
     fn again(&self, after: SignedDuration, why: &str) -> Outcome {
@@ -138,10 +122,6 @@ impl<L: DeliveryLog> Round<'_, L> {
             after,
             failure: Failure::new(Cause::TimedOut, None, why),
         }
-    }
-
-    fn warn(&self, what: &'static str, error: &store::StoreError) {
-        tracing::warn!(stage = "recipient", incident_id = %self.incident.id, error = %chain(error), what);
     }
 }
 

@@ -1,12 +1,13 @@
-//! Slack: `chat.postMessage` with one thread an incident, or an incoming webhook.
+//! Slack: `chat.postMessage` with one thread a stream, or an incoming webhook.
 
-use incident::Notification;
+use credentials::link::Purpose;
 use notification::outcome::{Cause, Outcome, Protocol, judge};
 use notification::slack::{self, Message, Place};
+use settings::Channel;
 
 use super::{Sending, with_secret};
 use crate::http::{HttpClient, Post};
-use crate::ports::{Ambient, Grant, SecretSource, Sender, Sent};
+use crate::ports::{Ambient, Order, SecretSource, Sender, Sent};
 use crate::secret::{Endpoint, Hidden, SlackSecret};
 use crate::vault::Vault;
 
@@ -24,40 +25,31 @@ pub struct SlackSender<S> {
 }
 
 impl<S: SecretSource> Sender for SlackSender<S> {
-    async fn send(&self, notification: &Notification, grant: Grant<'_>, attempt: u32) -> Sent {
-        let message = slack::render(notification);
+    async fn send(&self, order: Order<'_>) -> Sent {
         let sending = Prepared {
             sender: self,
-            notification,
-            message,
-            reference: grant.reference,
-            attempt,
+            order,
         };
-        with_secret(&self.vault, &self.ambient, attempt, &sending).await
+        with_secret(&self.vault, &self.ambient, &order, &sending).await
     }
 }
 
 struct Prepared<'a, S> {
     sender: &'a SlackSender<S>,
-    notification: &'a Notification,
-    message: Message,
-    reference: Option<&'a str>,
-    attempt: u32,
+    order: Order<'a>,
 }
 
 impl<S: SecretSource> Sending for Prepared<'_, S> {
     async fn with(&self, secret: &Hidden) -> Sent {
         match SlackSecret::parse(secret) {
             Ok(SlackSecret::Webhook(endpoint)) => {
-                let body = self.message.webhook_body();
-                let post = self.sender.post(
-                    Protocol::SlackWebhook,
-                    &endpoint,
-                    Vec::new(),
-                    body,
-                    self.attempt,
-                );
-                post.await
+                self.order.ignore_to();
+                // All of its channels are that one, and it has the message.
+                if self.order.nth > 0 {
+                    return Sent::Suppressed("an incoming webhook has one channel");
+                }
+                let body = self.message(self.order.receiver()).webhook_body();
+                self.post(Protocol::SlackWebhook, &endpoint, Vec::new(), body).await
             }
             Ok(SlackSecret::Bot {
                 token,
@@ -68,6 +60,7 @@ impl<S: SecretSource> Sending for Prepared<'_, S> {
                     .as_ref()
                     .unwrap_or(&self.sender.api)
                     .join("chat.postMessage");
+                let channel = self.order.to.first().cloned().unwrap_or(channel);
                 self.as_bot(&Bot {
                     api,
                     token,
@@ -89,19 +82,21 @@ struct Bot {
 
 impl<S: SecretSource> Prepared<'_, S> {
     async fn as_bot(&self, bot: &Bot) -> Sent {
-        let sent = self.in_thread(bot, self.reference).await;
-        match (sent, self.reference) {
+        let message = self.message(&bot.channel);
+        let thread = self.order.reference;
+        let sent = self.in_thread(bot, &message, thread).await;
+        match (sent, thread) {
             // The first message was deleted: better a new one than none.
             (Sent::Outcome(Outcome::Permanent(failure)), Some(_))
                 if failure.cause == Cause::ThreadGone =>
             {
-                let incident_id = self.notification.incident.id.as_str();
+                let incident_id = self.order.notification.incident.id.as_str();
                 tracing::warn!(
                     stage = "send",
                     incident_id,
                     "the thread is gone: beginning a new one"
                 );
-                self.in_thread(bot, None).await
+                self.in_thread(bot, &message, None).await
             }
             // Replies are found by the thread's first message, not by the last one.
             (Sent::Outcome(Outcome::Delivered { .. }), Some(thread)) => {
@@ -113,49 +108,43 @@ impl<S: SecretSource> Prepared<'_, S> {
         }
     }
 
-    async fn in_thread(&self, bot: &Bot, thread: Option<&str>) -> Sent {
+    fn message(&self, channel: &str) -> Message {
+        let links = self.order.links(Channel::Slack, channel, Purpose::Act);
+        slack::render(self.order.notification, links.as_ref())
+    }
+
+    async fn in_thread(&self, bot: &Bot, message: &Message, thread: Option<&str>) -> Sent {
         let place = Place {
             channel: &bot.channel,
             thread,
         };
-        let body = self
-            .message
-            .post_body(place, slack::broadcasts(self.notification));
+        let body = message.post_body(place, slack::broadcasts(self.order.notification));
         let authorization = Hidden::new(format!("Bearer {}", bot.token.expose()));
         let headers = vec![("authorization", authorization)];
-        self.sender
-            .post(Protocol::SlackApi, &bot.api, headers, body, self.attempt)
-            .await
+        self.post(Protocol::SlackApi, &bot.api, headers, body).await
     }
-}
 
-impl<S: SecretSource> SlackSender<S> {
     async fn post(
         &self,
         protocol: Protocol,
         endpoint: &Endpoint,
         headers: Vec<(&'static str, Hidden)>,
         body: Result<String, serde_json::Error>,
-        attempt: u32,
     ) -> Sent {
         let body = match body {
             Ok(body) => body,
             Err(error) => return Sent::misconfigured(error.to_string()),
         };
-        match self
-            .http
-            .post(Post {
-                endpoint,
-                headers,
-                body,
-            })
-            .await
-        {
-            Ok(reply) => Sent::Outcome(judge(
-                protocol,
-                reply.answer(),
-                &self.ambient.situation(attempt),
-            )),
+        let post = Post {
+            endpoint,
+            headers,
+            body,
+        };
+        match self.sender.http.post(post, self.order.deadline).await {
+            Ok(reply) => {
+                let situation = self.sender.ambient.situation(self.order.attempt);
+                Sent::Outcome(judge(protocol, reply.answer(), &situation))
+            }
             Err(error) => Sent::misconfigured(error.to_string()),
         }
     }

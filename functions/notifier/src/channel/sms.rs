@@ -1,18 +1,20 @@
 //! Text messages.
 
-use incident::Notification;
+use credentials::link::Purpose;
 use notification::sms;
 use settings::Channel;
-use store::DeliveryLog;
+use store::StreamLog;
 
 use super::recipients::{Round, Telling};
-use crate::ports::{Ambient, Fault, Grant, Sender, Sent, Texter};
+use crate::ports::{Ambient, Fault, Order, Sender, Sent, Texter};
 
 /// Sends a text message to each number.
 #[derive(Debug)]
 pub struct SmsSender<T, L> {
-    /// Numbers in E.164.
+    /// Numbers in E.164, unless the configuration says otherwise.
     pub to: Vec<String>,
+    /// How many segments a message with a link may have.
+    pub segments: u8,
     /// SNS.
     pub texter: T,
     /// Who was told already.
@@ -21,20 +23,19 @@ pub struct SmsSender<T, L> {
     pub ambient: Ambient,
 }
 
-impl<T: Texter, L: DeliveryLog> Sender for SmsSender<T, L> {
-    async fn send(&self, notification: &Notification, grant: Grant<'_>, attempt: u32) -> Sent {
+impl<T: Texter, L: StreamLog> Sender for SmsSender<T, L> {
+    async fn send(&self, order: Order<'_>) -> Sent {
         let text = Text {
             texter: &self.texter,
-            text: sms::render(notification),
+            segments: self.segments,
+            order,
         };
         let round = Round {
             channel: Channel::Sms,
-            recipients: &self.to,
+            recipients: if order.to.is_empty() { &self.to } else { order.to },
             log: &self.log,
             ambient: &self.ambient,
-            incident: &notification.incident,
-            grant,
-            attempt,
+            order,
         };
         Sent::Outcome(round.tell(&text).await)
     }
@@ -42,11 +43,14 @@ impl<T: Texter, L: DeliveryLog> Sender for SmsSender<T, L> {
 
 struct Text<'a, T> {
     texter: &'a T,
-    text: String,
+    segments: u8,
+    order: Order<'a>,
 }
 
 impl<T: Texter> Telling for Text<'_, T> {
     async fn tell(&self, number: &str) -> Result<(), Fault> {
-        self.texter.text(number, &self.text).await
+        let links = self.order.links(Channel::Sms, number, Purpose::Act);
+        let text = sms::render(self.order.notification, links.as_ref(), self.segments);
+        self.texter.text(number, &text).await
     }
 }

@@ -1,0 +1,213 @@
+//! What people do in PagerDuty, done here as well.
+//!
+//! Our own messages open PagerDuty's incidents with our incident's id as their key, by which it is
+//! found again. What PagerDuty tells of itself and not of a person is the echo of what we told it (or a
+//! time-out of its own, which our own ladders have theirs for), and is not obeyed; the core sends
+//! nothing back for an act that came from there ([`Via::Pagerduty`]).
+
+use credentials::pagerduty::{PagerDutyError, SIGNATURE_HEADER, verify};
+use engine::EngineError;
+use incident::{Act, IncidentId, MAX_TEXT_CHARS, Via};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::json;
+use settings::Priority;
+use store::RecordStore;
+
+use crate::answer::Answer;
+use crate::api::Api;
+use crate::ports::Ports;
+use crate::problem::{Place, Problem};
+use crate::visit::{Visit, plain};
+
+/// PagerDuty signs no time: a webhook is known for as long as an incident can be looked up.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(400 * 24);
+/// A signed webhook whose event is older than this is not obeyed, known or not.
+const OLDEST: SignedDuration = SignedDuration::from_hours(48);
+
+#[derive(Debug, Deserialize)]
+struct Webhook {
+    event: Event,
+}
+
+/// Further fields are PagerDuty's; all of ours may be missing in an event that is not ours.
+#[derive(Debug, Deserialize)]
+struct Event {
+    #[serde(default)]
+    event_type: String,
+    #[serde(default)]
+    occurred_at: Option<jiff::Timestamp>,
+    #[serde(default)]
+    agent: Option<Reference>,
+    #[serde(default)]
+    data: Data,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Reference {
+    #[serde(default)]
+    id: String,
+    #[serde(default, rename = "type")]
+    kind: String,
+    #[serde(default)]
+    summary: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Data {
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    incident_key: Option<String>,
+    #[serde(default)]
+    priority: Option<Reference>,
+    /// Of a note: the incident that it is about.
+    #[serde(default)]
+    incident: Option<Reference>,
+    /// Of a note: what it says.
+    #[serde(default)]
+    content: String,
+    #[serde(default)]
+    resolve_reason: Option<serde_json::Value>,
+}
+
+impl<P: Ports> Api<P> {
+    pub(crate) async fn hear_pagerduty(&self, visit: &Visit<'_>) -> Result<Answer, Problem> {
+        let body = visit.body()?;
+        let key = self.signed_by_pagerduty(visit, body).await?;
+        let webhook: Webhook = serde_json::from_slice(body).map_err(|error| {
+            let detail = format!("the webhook cannot be read: {error}");
+            Problem::invalid(Place::Body, "event", detail, "subscribe with webhooks of version 3")
+        })?;
+        let event = webhook.event;
+        let said = |what: &str| Ok(Answer::json(200, &json!({ "done": what })));
+        if event.occurred_at.is_some_and(|at| visit.now.duration_since(at) > OLDEST) {
+            return said("nothing: the event is more than two days old");
+        }
+        let Some(incident) = self.our_incident(visit, &event.data).await? else {
+            return said("nothing: the incident is not one of ours");
+        };
+        let Some(agent) = event.agent.as_ref().filter(|agent| is_person(agent)) else {
+            return said("nothing: no person did it");
+        };
+        let Some(act) = act(&event) else {
+            return said("nothing: this event says nothing that matters here");
+        };
+        let until = visit.now.checked_add(REMEMBERED).unwrap_or(visit.now);
+        let store = self.desk.store();
+        if store.get_text(&done_place(&key)).await?.is_some() {
+            return said("nothing: this webhook was heard before");
+        }
+        let name = agent.summary.as_deref().filter(|name| !name.is_empty()).unwrap_or(&agent.id);
+        let by = visit.actor(&format!("pagerduty:{name}"), Via::Pagerduty);
+        // A comment would stand there twice; everything else may be repeated, and is until it is done.
+        let comment = matches!(act, Act::Comment { .. });
+        if comment && !store.remember_once(&key, visit.now, until).await? {
+            return said("nothing: this webhook was heard before");
+        }
+        let done = match self.desk.act(&incident, &act, &by).await {
+            Ok(acted) => {
+                visit.acted(act.as_str(), Via::Pagerduty);
+                if acted.changed { "the act" } else { "nothing: it was so already" }
+            }
+            Err(EngineError::Over { .. } | EngineError::Unknown(_)) => "nothing: the incident is over",
+            Err(EngineError::Invalid(_)) => "nothing: the act cannot be carried out",
+            // PagerDuty sends it again.
+            Err(error) => return Err(error.into()),
+        };
+        // It is done: should this not be kept, a repetition changes nothing that was not changed since.
+        if let Err(error) = store.put_text(&done_place(&key), "1", Some(until)).await {
+            tracing::warn!(stage = "pagerduty", error = %error, "a webhook is not remembered");
+        }
+        said(done)
+    }
+
+    async fn signed_by_pagerduty(
+        &self,
+        visit: &Visit<'_>,
+        body: &[u8],
+    ) -> Result<String, Problem> {
+        let signature = visit.request.header(SIGNATURE_HEADER);
+        let mut verdict = verify(&self.secret(visit).await?.pagerduty, signature, body);
+        if verdict == Err(PagerDutyError::Forged)
+            && let Some(fresher) = self.vault.fresher(visit.now).await
+        {
+            verdict = verify(&fresher.pagerduty, signature, body);
+        }
+        let key = verdict.map_err(|error| {
+            let why = match error {
+                PagerDutyError::Missing => "missing",
+                PagerDutyError::Malformed => "malformed",
+                PagerDutyError::Forged => "forged",
+            };
+            self.refuse(visit, "pagerduty", why);
+            let remedy = "put the subscription's secret into the API's secret";
+            Problem::unauthorized(error.to_string(), remedy).at(Place::Header, SIGNATURE_HEADER)
+        })?;
+        Ok(key.to_string())
+    }
+
+    /// The incident that an event is about. A note names PagerDuty's id only, so whoever says ours
+    /// with it is remembered.
+    async fn our_incident(
+        &self,
+        visit: &Visit<'_>,
+        data: &Data,
+    ) -> Result<Option<IncidentId>, Problem> {
+        let place = |id: &str| format!("pagerduty/{}", plain(id, 64));
+        let store = self.desk.store();
+        if let Some(about) = &data.incident {
+            let known = store.get_text(&place(&about.id)).await?;
+            return Ok(known.and_then(|id| IncidentId::try_new(&id).ok()));
+        }
+        let key = data.incident_key.as_deref().unwrap_or_default();
+        let Ok(id) = IncidentId::try_new(key) else {
+            return Ok(None);
+        };
+        if !data.id.is_empty() && store.get_text(&place(&data.id)).await?.is_none() {
+            let until = visit.now.checked_add(REMEMBERED).ok();
+            store.put_text(&place(&data.id), id.as_str(), until).await?;
+        }
+        Ok(Some(id))
+    }
+}
+
+fn done_place(key: &str) -> String {
+    format!("pagerduty-done/{key}")
+}
+
+fn is_person(agent: &Reference) -> bool {
+    matches!(agent.kind.as_str(), "user_reference" | "user")
+}
+
+/// What an event means here.
+fn act(event: &Event) -> Option<Act> {
+    Some(match event.event_type.as_str() {
+        "incident.acknowledged" => Act::Acknowledge { until: None },
+        "incident.unacknowledged" | "incident.reopened" => Act::Unacknowledge,
+        "incident.resolved" => Act::Resolve {
+            verdict: None,
+            why: match &event.data.resolve_reason {
+                Some(serde_json::Value::String(reason)) => clip(reason),
+                Some(_) | None => String::new(),
+            },
+        },
+        "incident.priority_updated" => {
+            let name = event.data.priority.as_ref()?.summary.as_deref()?;
+            let priority: Priority = name.trim().parse().ok()?;
+            Act::SetPriority { priority }
+        }
+        "incident.annotated" => {
+            let text = clip(&event.data.content);
+            if text.is_empty() {
+                return None;
+            }
+            Act::Comment { text }
+        }
+        _other => return None,
+    })
+}
+
+fn clip(text: &str) -> String {
+    text.trim().chars().take(MAX_TEXT_CHARS).collect()
+}

@@ -1,0 +1,20 @@
+//! The API as its callers see it: real payload 2.0 events against a table in memory and the real engine.
+#![expect(missing_docs, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may fail by panicking"
+)]
+
+mod acts;
+mod auth;
+mod document;
+mod limits;
+mod looking;
+mod others;
+mod pages;
+mod silences;
+mod support;

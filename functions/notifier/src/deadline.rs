@@ -1,0 +1,101 @@
+//! The time that an invocation has. No call to AWS or to a channel outlasts it: a process that is cut off
+//! in the middle of a call can neither put its message back nor say why.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
+
+/// So long before the end nothing is waited for any more that is not about leaving things in order.
+const LAST_WORK: Duration = Duration::from_secs(5);
+/// So long before the end nothing is waited for at all: what is left answers and writes metrics.
+const LAST_NOTE: Duration = Duration::from_secs(1);
+
+/// When an invocation has to stop.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(Option<Limits>);
+
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    work: Instant,
+    note: Instant,
+}
+
+/// The invocation's time ended before an answer came.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the invocation's time ended before an answer came")]
+pub struct OutOfTime;
+
+impl Deadline {
+    /// As long as it takes.
+    pub const NONE: Self = Self(None);
+
+    /// What is left until `end`. An end that has passed is no end: an environment that knows none says
+    /// so, and where it is true nobody is left to ask.
+    #[must_use]
+    pub fn at(end: Timestamp, now: Timestamp) -> Self {
+        let left = end.duration_since(now);
+        if !left.is_positive() {
+            return Self::NONE;
+        }
+        let (left, now) = (left.unsigned_abs(), Instant::now());
+        // A function with a short time-out must get to do something, too.
+        let before = |margin: Duration, share| now + left.saturating_sub(margin.min(left / share));
+        Self(Some(Limits {
+            work: before(LAST_WORK, 2),
+            note: before(LAST_NOTE, 4),
+        }))
+    }
+
+    /// Claims, fetches or sends, as long as there is time to do something about the outcome.
+    ///
+    /// # Errors
+    /// When there is not. What was begun may have been done nevertheless.
+    pub async fn work<T>(self, call: impl Future<Output = T>) -> Result<T, OutOfTime> {
+        bound(self.0.map(|limits| limits.work), call).await
+    }
+
+    /// Leaves things in order: notes an outcome, gives a claim back, puts a message back.
+    ///
+    /// # Errors
+    /// When there is no time left even for that.
+    pub async fn note<T>(self, call: impl Future<Output = T>) -> Result<T, OutOfTime> {
+        bound(self.0.map(|limits| limits.note), call).await
+    }
+}
+
+async fn bound<T>(end: Option<Instant>, call: impl Future<Output = T>) -> Result<T, OutOfTime> {
+    match end {
+        None => Ok(call.await),
+        Some(end) => timeout_at(end, call).await.map_err(|_| OutOfTime),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    fn deadline(millis: i64) -> Deadline {
+        let now = Timestamp::UNIX_EPOCH;
+        Deadline::at(now + SignedDuration::from_millis(millis), now)
+    }
+
+    #[tokio::test]
+    async fn a_call_that_hangs_ends_in_time_and_leaves_time_for_a_note() {
+        let (begun, deadline) = (Instant::now(), deadline(400));
+        let hangs = std::future::pending::<()>();
+        assert_eq!(deadline.work(hangs).await, Err(OutOfTime));
+        assert!(begun.elapsed() < Duration::from_millis(290));
+        assert_eq!(deadline.note(async { 7 }).await, Ok(7));
+        assert_eq!(deadline.note(std::future::pending::<()>()).await, Err(OutOfTime));
+        assert!(begun.elapsed() < Duration::from_millis(400));
+    }
+
+    #[tokio::test]
+    async fn an_end_that_has_passed_is_no_end() {
+        assert_eq!(deadline(-1).work(async { 7 }).await, Ok(7));
+        assert_eq!(Deadline::NONE.work(async { 7 }).await, Ok(7));
+    }
+}
