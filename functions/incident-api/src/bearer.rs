@@ -11,17 +11,17 @@ use crate::problem::{Place, Problem};
 use crate::visit::Visit;
 
 /// What stands in the place of a token's record once it is revoked.
-pub const REVOKED: &str = "revoked";
+pub(crate) const REVOKED: &str = "revoked";
 
 /// Where the record of a token lies.
 #[must_use]
-pub fn place(id: &str) -> String {
+pub(crate) fn place(id: &str) -> String {
     format!("token/{id}")
 }
 
 /// The machine as the audit trail knows it.
 #[must_use]
-pub fn actor(visit: &Visit<'_>, caller: &Caller) -> Actor {
+pub(crate) fn actor(visit: &Visit<'_>, caller: &Caller) -> Actor {
     visit.actor(&format!("{} (token {})", caller.name, caller.id), Via::Token)
 }
 
@@ -30,7 +30,7 @@ impl<P: Ports> Api<P> {
     ///
     /// # Errors
     /// When the caller is not known, may not, or asks too often.
-    pub async fn caller(&self, visit: &Visit<'_>, scope: Option<Scope>) -> Result<Caller, Problem> {
+    pub(crate) async fn caller(&self, visit: &Visit<'_>, scope: Option<Scope>) -> Result<Caller, Problem> {
         let token = match presented(visit.request.header("authorization")) {
             Ok(token) => token,
             Err(error) => return Err(self.unknown_caller(visit, error)),

@@ -9,14 +9,14 @@ use crate::problem::{Place, Problem};
 
 /// The fields of a body that were not yet asked for.
 #[derive(Debug)]
-pub struct Fields(Map<String, Value>);
+pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
     /// Reads a body. An empty one has no fields.
     ///
     /// # Errors
     /// When it is no JSON object.
-    pub fn read(body: &[u8]) -> Result<Self, Problem> {
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Problem> {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self(Map::new()));
         }
@@ -31,7 +31,7 @@ impl Fields {
     ///
     /// # Errors
     /// When it is there and of another type.
-    pub fn optional<T: DeserializeOwned>(
+    pub(crate) fn optional<T: DeserializeOwned>(
         &mut self,
         name: &'static str,
         remedy: &'static str,
@@ -48,7 +48,7 @@ impl Fields {
     ///
     /// # Errors
     /// When it is absent or of another type.
-    pub fn required<T: DeserializeOwned>(
+    pub(crate) fn required<T: DeserializeOwned>(
         &mut self,
         name: &'static str,
         remedy: &'static str,
@@ -63,7 +63,7 @@ impl Fields {
     ///
     /// # Errors
     /// When both are given, one cannot be read, or it lies beyond all time.
-    pub fn end(
+    pub(crate) fn end(
         &mut self,
         instant: &'static str,
         duration: &'static str,
@@ -96,7 +96,7 @@ impl Fields {
     ///
     /// # Errors
     /// When a field is left.
-    pub fn finish(self, known: &'static str) -> Result<(), Problem> {
+    pub(crate) fn finish(self, known: &'static str) -> Result<(), Problem> {
         match self.0.keys().next() {
             None => Ok(()),
             Some(field) => {

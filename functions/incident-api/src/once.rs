@@ -13,7 +13,7 @@ use crate::problem::{Place, Problem};
 use crate::visit::Visit;
 
 /// The header.
-pub const HEADER: &str = "idempotency-key";
+pub(crate) const HEADER: &str = "idempotency-key";
 /// How long a key is remembered.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// The longest key.

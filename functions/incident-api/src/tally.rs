@@ -5,7 +5,7 @@ use lambda_support::metrics::Metrics;
 
 /// The metrics of one request.
 #[must_use]
-pub fn metrics(
+pub(crate) fn metrics(
     class: &str,
     status: u16,
     auth_failure: Option<&'static str>,

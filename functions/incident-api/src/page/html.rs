@@ -14,17 +14,17 @@ const STYLE: &str = include_str!("style.css");
 /// HTML under construction. Literals go in as they are, everything else as text: a text that was
 /// not compiled in cannot be markup.
 #[derive(Debug, Default)]
-pub struct Html(String);
+pub(super) struct Html(String);
 
 impl Html {
     /// Markup of this program.
-    pub fn lit(&mut self, markup: &'static str) -> &mut Self {
+    pub(super) fn lit(&mut self, markup: &'static str) -> &mut Self {
         self.0.push_str(markup);
         self
     }
 
     /// Text from anywhere, in an element or in an attribute's quotes.
-    pub fn text(&mut self, text: &str) -> &mut Self {
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
         for character in text.chars() {
             match character {
                 '&' => self.0.push_str("&amp;"),
@@ -41,13 +41,13 @@ impl Html {
     }
 
     /// Markup with one text in it.
-    pub fn put(&mut self, before: &'static str, text: &str, after: &'static str) -> &mut Self {
+    pub(super) fn put(&mut self, before: &'static str, text: &str, after: &'static str) -> &mut Self {
         self.lit(before).text(text).lit(after)
     }
 
     /// The whole page as an answer.
     #[must_use]
-    pub fn page(title: &str, status: u16, body: impl FnOnce(&mut Self)) -> Answer {
+    pub(super) fn page(title: &str, status: u16, body: impl FnOnce(&mut Self)) -> Answer {
         let mut html = Self::default();
         html.lit("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
             .lit("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")

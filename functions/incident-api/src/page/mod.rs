@@ -10,7 +10,7 @@ mod link;
 mod press;
 mod show;
 
-pub use html::Html;
+use html::Html;
 
 use crate::answer::Answer;
 use crate::problem::Problem;

@@ -1,6 +1,5 @@
 //! The API as its callers see it: real payload 2.0 events against a table in memory and the real engine.
-#![expect(missing_docs, reason = "tests")]
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
