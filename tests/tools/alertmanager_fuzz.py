@@ -176,7 +176,8 @@ def robust(scenario, told, tell_ends):
     reloads = [s["at"] for s in scenario["steps"] if "reload" in s]
     if any(abs(s["at"] - at) < .2 for at in reloads for s in scenario["steps"] if s["at"] != at or "reload" not in s):
         return False
-    for seed, (jitter, offset) in enumerate([(.09, 0), (.09, .9), (.09, .3), (.15, .6), (.05, 0), (0, clock(scenario))]):
+    for seed, (jitter, offset) in enumerate([(.09, 0), (.09, .9), (.09, .3), (.15, .6), (.05, 0), (0, clock(scenario) - .1),
+                                            (0, clock(scenario) + .1)]):
         other = Model(scenario, tell_ends=tell_ends, jitter=jitter, seed=seed, offset=offset).run()
         if any(differences(told, other, scenario["until"])):
             return False

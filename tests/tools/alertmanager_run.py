@@ -201,13 +201,13 @@ def same(a, b, when=.4, inside=.2):
                for x, y in zip(a["alerts"], b["alerts"]))
 
 
-def differences(one, other, until, when=.4):
+def differences(one, other, until, when=.4, end=.4):
     """What one has and the other has not, both ways. What happens at the very end may be cut off in one of them."""
     left, missing = list(other), []
     for line in one:
         found = next((l for l in left if same(line, l, when)), None)
         if found is not None:
             left.remove(found)
-        elif line["at"] < until - when:
+        elif line["at"] < until - end:
             missing.append(line)
-    return missing, [line for line in left if line["at"] < until - when]
+    return missing, [line for line in left if line["at"] < until - end]
