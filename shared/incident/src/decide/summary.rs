@@ -175,8 +175,61 @@ fn fitting(shown: impl Fn(&Caps) -> AlertSummary) -> AlertSummary {
     SHOWN
         .iter()
         .map(&shown)
-        .find(|summary| serde_json::to_vec(summary).is_ok_and(|json| json.len() <= ALERT_BYTES))
+        .find(|summary| {
+            // Nearly everything fits, and to count is cheaper than to write.
+            most_bytes(summary) <= ALERT_BYTES
+                || serde_json::to_vec(summary).is_ok_and(|json| json.len() <= ALERT_BYTES)
+        })
         .unwrap_or_else(|| shown(&LEAST))
+}
+
+/// At least as many bytes as an alert takes as JSON.
+fn most_bytes(summary: &AlertSummary) -> usize {
+    /// The names of all fields, the times, the fingerprint and the numbers of the measurement.
+    const FRAME: usize = 700;
+    /// Quotes, a colon and a comma.
+    const PAIR: usize = 6;
+    let AlertSummary {
+        fingerprint: _,
+        status: _,
+        title,
+        description,
+        source,
+        kind,
+        priority: _,
+        category,
+        rule,
+        reason,
+        measurement,
+        labels,
+        annotations,
+        starts_at: _,
+        ends_at: _,
+        console_url,
+        runbook,
+    } = summary;
+    let short = [source, kind, category].into_iter().chain(rule);
+    let measured = measurement.iter().flat_map(|m| [&m.comparison, &m.unit]);
+    let short = short.chain(measured).map(|text| escaped(text));
+    let long = [title, description, reason];
+    let long = long.into_iter().chain(console_url).chain(runbook);
+    let pairs = labels.iter().chain(annotations.iter());
+    let pairs = pairs.map(|(name, value)| PAIR + escaped(name) + escaped(value));
+    FRAME
+        + short.sum::<usize>()
+        + long.map(|text| escaped(text)).sum::<usize>()
+        + pairs.sum::<usize>()
+}
+
+/// How many bytes a text takes in JSON, without its quotes.
+fn escaped(text: &str) -> usize {
+    text.bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' => 2,
+            0..0x20 => 6,
+            _other => 1,
+        })
+        .sum()
 }
 
 fn bounded(mut measurement: Measurement) -> Measurement {
@@ -211,4 +264,56 @@ fn labels(all: &Labels, most: usize, chars: usize) -> Labels {
         .take(most)
         .map(|(name, value)| (clip(name, chars), clip(value, chars)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use alert_classification::{Fingerprint, Measurement, Status};
+    use jiff::Timestamp;
+    use proptest::prelude::{ProptestConfig, any, proptest};
+    use settings::Priority;
+
+    use super::most_bytes;
+    use crate::notification::AlertSummary;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_count_is_never_less_than_the_json(
+            texts in proptest::collection::vec(any::<String>(), 5),
+            pairs in proptest::collection::vec((any::<String>(), any::<String>()), 0..6),
+            number in any::<f64>(),
+        ) {
+            let text = |at: usize| texts[at].clone();
+            let summary = AlertSummary {
+                fingerprint: Fingerprint::of([("a", "b")]),
+                status: Status::Resolved,
+                title: text(0),
+                description: text(1),
+                source: text(2).into(),
+                kind: text(3).into(),
+                priority: Priority::P1,
+                category: text(4).into(),
+                rule: Some(text(0).into()),
+                reason: text(1),
+                measurement: Some(Measurement {
+                    value: Some(number),
+                    threshold: Some(f64::MIN_POSITIVE),
+                    comparison: text(2).into(),
+                    unit: text(3).into(),
+                    period_seconds: Some(u32::MAX),
+                    window_seconds: Some(u32::MAX),
+                }),
+                labels: pairs.iter().cloned().collect(),
+                annotations: pairs.into_iter().collect(),
+                starts_at: Timestamp::MAX,
+                ends_at: Some(Timestamp::MIN),
+                console_url: Some(text(4)),
+                runbook: Some(text(0)),
+            };
+            let json = serde_json::to_vec(&summary).unwrap();
+            assert!(json.len() <= most_bytes(&summary), "{} {}", json.len(), most_bytes(&summary));
+        }
+    }
 }
