@@ -34,7 +34,15 @@ pub(super) fn write(
     if comparison.is_equal() {
         return Ok(());
     }
-    let head = ["time", "receiver", "channels", "incident", "difference", "a", "b"];
+    let head = [
+        "time",
+        "receiver",
+        "channels",
+        "incident",
+        "difference",
+        "a",
+        "b",
+    ];
     let rows: Vec<Vec<String>> = comparison
         .changes
         .iter()
@@ -45,7 +53,11 @@ pub(super) fn write(
 }
 
 fn row(change: &Change, clock: &Clock<'_>) -> Vec<String> {
-    let channels: Vec<&str> = change.channels.iter().map(|channel| channel.as_str()).collect();
+    let channels: Vec<&str> = change
+        .channels
+        .iter()
+        .map(|channel| channel.as_str())
+        .collect();
     let by = span(change.by_seconds.unwrap_or_default());
     let difference = match change.difference {
         Way::OnlyInA => "only in A".to_owned(),
@@ -105,7 +117,11 @@ pub(super) fn totals(out: &mut impl Write, a: &Totals, b: &Totals) -> std::io::R
     let mut rows = Vec::new();
     let mut row = |name: String, a: u64, b: u64| {
         let more = i128::from(b) - i128::from(a);
-        let more = if more == 0 { String::new() } else { format!("{more:+}") };
+        let more = if more == 0 {
+            String::new()
+        } else {
+            format!("{more:+}")
+        };
         rows.push(vec![name, a.to_string(), b.to_string(), more]);
     };
     row("incidents".to_owned(), a.incidents, b.incidents);

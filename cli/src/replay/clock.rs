@@ -59,7 +59,11 @@ pub(super) fn instant(text: &str, zone: &Night) -> anyhow::Result<Timestamp> {
         .parse::<DateTime>()
         .or_else(|_| text.parse::<Date>().map(DateTime::from))
         .ok()
-        .with_context(|| format!("`{text}` is no time; write 2026-11-23, 2026-11-23T10:00 or 2026-11-23T10:00:00Z"))?;
+        .with_context(|| {
+            format!(
+                "`{text}` is no time; write 2026-11-23, 2026-11-23T10:00 or 2026-11-23T10:00:00Z"
+            )
+        })?;
     Ok(zone.zone().to_ambiguous_timestamp(civil).compatible()?)
 }
 

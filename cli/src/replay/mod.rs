@@ -4,6 +4,7 @@
 mod against;
 mod clock;
 mod events;
+mod recording;
 mod scenarios;
 
 use std::path::PathBuf;

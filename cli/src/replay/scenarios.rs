@@ -83,7 +83,12 @@ fn file(
         if !arguments.json && arguments.files.len() > 1 && !comparison.is_equal() {
             writeln!(out, "{name}")?;
         }
-        against::write(&mut out, &comparison, &clock, arguments.json.then_some(name))?;
+        against::write(
+            &mut out,
+            &comparison,
+            &clock,
+            arguments.json.then_some(name),
+        )?;
         let outcome = if comparison.is_equal() {
             Outcome::Passed
         } else {

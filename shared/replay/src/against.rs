@@ -182,8 +182,12 @@ impl Comparison {
         }
         changes.sort_by(|x: &Change, y| {
             let key = |c: &Change| (c.at, c.difference);
-            (key(x), &x.receiver, &x.incident, &x.channels)
-                .cmp(&(key(y), &y.receiver, &y.incident, &y.channels))
+            (key(x), &x.receiver, &x.incident, &x.channels).cmp(&(
+                key(y),
+                &y.receiver,
+                &y.incident,
+                &y.channels,
+            ))
         });
         // What holds of several channels is said once.
         changes.dedup_by(|next, kept| {
@@ -221,7 +225,9 @@ impl Comparison {
             }
         };
         *counter += 1;
-        let by = a.zip(b).map(|(a, b)| b.at.duration_since(a.at).abs().as_secs_f64());
+        let by = a
+            .zip(b)
+            .map(|(a, b)| b.at.duration_since(a.at).abs().as_secs_f64());
         Some(Change {
             at: a.into_iter().chain(b).map(|said| said.at).min()?,
             difference: way,
@@ -351,7 +357,11 @@ mod tests {
         let b = [mention("team", Channel::Sms, 0, news)];
         let comparison = Comparison::of(&a, &b);
         assert_eq!((comparison.same, comparison.only_in_a), (1, 2));
-        let channels: Vec<_> = comparison.changes.iter().map(|c| c.channels.clone()).collect();
+        let channels: Vec<_> = comparison
+            .changes
+            .iter()
+            .map(|c| c.channels.clone())
+            .collect();
         assert_eq!(channels, [[Channel::Email, Channel::Slack]]);
     }
 

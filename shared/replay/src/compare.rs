@@ -72,12 +72,23 @@ pub fn compare(expected: &[Expected], told: &[Line]) -> Vec<Difference> {
             })
         })
         .collect();
-    let unexpected = told
+    let unexpected: Vec<Difference> = told
         .iter()
         .zip(&taken)
-        .filter(|(_, row)| row.is_none())
-        .map(|(line, _)| Difference::Unexpected { told: line.clone() });
+        .filter(|(line, row)| row.is_none() && !missing.iter().any(|it| it.is_about(line)))
+        .map(|(line, _)| Difference::Unexpected { told: line.clone() })
+        .collect();
     missing.into_iter().chain(unexpected).collect()
+}
+
+impl Difference {
+    /// Whether it names a notification already.
+    fn is_about(&self, line: &Line) -> bool {
+        match self {
+            Self::Missing { nearest, .. } => nearest.as_ref().is_some_and(|it| it.told == *line),
+            Self::Unexpected { told } => told == line,
+        }
+    }
 }
 
 /// What comes nearest, of what nothing else expects if there is any.
@@ -97,12 +108,7 @@ fn nearest(row: &Expected, told: &[Line], taken: &[Option<usize>]) -> Option<Nea
     })
 }
 
-fn assign(
-    row: usize,
-    fits: &[Vec<usize>],
-    taken: &mut [Option<usize>],
-    seen: &mut [bool],
-) -> bool {
+fn assign(row: usize, fits: &[Vec<usize>], taken: &mut [Option<usize>], seen: &mut [bool]) -> bool {
     for place in fits.get(row).into_iter().flatten() {
         match seen.get_mut(*place) {
             Some(seen) if !*seen => *seen = true,
@@ -123,7 +129,10 @@ fn fits(row: &Expected, line: &Line) -> bool {
     fits_receiver(row, line)
         && row.step.is_none_or(|step| line.step == Some(step))
         && off(row, line) == 0.0
-        && row.alerts.as_deref().is_none_or(|alerts| same(alerts, line))
+        && row
+            .alerts
+            .as_deref()
+            .is_none_or(|alerts| same(alerts, line))
 }
 
 pub(crate) fn fits_receiver(row: &Expected, line: &Line) -> bool {

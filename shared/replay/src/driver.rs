@@ -178,13 +178,17 @@ impl Driver {
         for (reason, count) in effects.suppressed {
             *self.totals.suppressed.entry(reason).or_default() += count;
         }
-        let opened = effects.episodes.iter().filter(|change| match change.transition {
-            Transition::Opened | Transition::Replaced => true,
-            Transition::StayedQuiet | Transition::StayedOpen | Transition::Resolved => false,
-        });
+        let opened = effects
+            .episodes
+            .iter()
+            .filter(|change| match change.transition {
+                Transition::Opened | Transition::Replaced => true,
+                Transition::StayedQuiet | Transition::StayedOpen | Transition::Resolved => false,
+            });
         self.opened += u64::try_from(opened.count()).unwrap_or(u64::MAX);
         let at = self.now;
         let told = effects.notifications.into_iter();
-        self.told.extend(told.map(|notification| Told { at, notification }));
+        self.told
+            .extend(told.map(|notification| Told { at, notification }));
     }
 }

@@ -22,7 +22,9 @@ pub struct Event {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidEvent {
     /// It has a time that cannot be read.
-    #[error("{place}: `at` is `{text}`; write an RFC 3339 time such as 2026-11-23T10:00:00Z, or seconds since 1970")]
+    #[error(
+        "{place}: `at` is `{text}`; write an RFC 3339 time such as 2026-11-23T10:00:00Z, or seconds since 1970"
+    )]
     At {
         /// Where.
         place: String,
@@ -30,7 +32,9 @@ pub enum InvalidEvent {
         text: String,
     },
     /// It has no time.
-    #[error("{place}: it does not say when it happened; write {{\"at\": \"2026-11-23T10:00:00Z\", \"event\": …}}, or put the time into the name of its file")]
+    #[error(
+        "{place}: it does not say when it happened; write {{\"at\": \"2026-11-23T10:00:00Z\", \"event\": …}}, or put the time into the name of its file"
+    )]
     NoTime {
         /// Where.
         place: String,
@@ -60,7 +64,9 @@ impl Event {
             .filter(|(_, line)| !line.trim().is_empty())
             .collect();
         let many = lines.len() > 1
-            && lines.iter().all(|(_, line)| line.trim_start().starts_with('{'))
+            && lines
+                .iter()
+                .all(|(_, line)| line.trim_start().starts_with('{'))
             && !is_json(text);
         let named = time_in(name);
         if many {
@@ -120,7 +126,11 @@ fn instant(json: &str) -> Option<Timestamp> {
     }
     let number: f64 = json.parse().ok()?;
     // Seconds have ten digits until the year 2286.
-    let millis = if number.abs() < 1e11 { number * 1e3 } else { number };
+    let millis = if number.abs() < 1e11 {
+        number * 1e3
+    } else {
+        number
+    };
     #[expect(clippy::cast_possible_truncation, reason = "out of range it saturates")]
     let millis = millis.round() as i64;
     Timestamp::from_millisecond(millis).ok()
@@ -164,7 +174,10 @@ fn time_at_start(text: &str) -> Option<Timestamp> {
 
 fn digits(rest: &mut &str, count: usize) -> Option<i16> {
     let (number, tail) = rest.split_at_checked(count)?;
-    let number = number.bytes().all(|b| b.is_ascii_digit()).then(|| number.parse().ok())??;
+    let number = number
+        .bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| number.parse().ok())??;
     *rest = tail;
     Some(number)
 }
@@ -206,7 +219,8 @@ mod tests {
 
     #[test]
     fn lines_are_events_and_a_fault_names_its_line() {
-        let text = "{\"at\": \"noon\", \"event\": {}}\n\n{\"event\": 1}\n{\"at\": 1, \"event\": {}}\n";
+        let text =
+            "{\"at\": \"noon\", \"event\": {}}\n\n{\"event\": 1}\n{\"at\": 1, \"event\": {}}\n";
         let events = Event::of_file("a.jsonl", text);
         let place = |place: &str| place.to_owned();
         assert_eq!(

@@ -60,13 +60,17 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
         Value::String(one) => return Ok(vec![one.clone()]),
         Value::Array(many) => many.as_slice(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
-            return Err(serde::de::Error::custom(format!("{value} is no name; {WANTED}")));
+            return Err(serde::de::Error::custom(format!(
+                "{value} is no name; {WANTED}"
+            )));
         }
     };
     many.iter()
         .map(|name| {
             let name = name.as_str().map(str::to_owned);
-            name.ok_or_else(|| serde::de::Error::custom(format!("{value} is no list of names; {WANTED}")))
+            name.ok_or_else(|| {
+                serde::de::Error::custom(format!("{value} is no list of names; {WANTED}"))
+            })
         })
         .collect()
 }

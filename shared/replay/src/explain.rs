@@ -22,7 +22,12 @@ pub(crate) fn distance(row: &Expected, line: &Line) -> f64 {
         for (row, alert) in &pairs.both {
             alerts += f64::from(u8::from(!differences(row, alert).is_empty())) * 10.0;
         }
-        for _ in pairs.missing.iter().map(|_| ()).chain(pairs.extra.iter().map(|_| ())) {
+        for _ in pairs
+            .missing
+            .iter()
+            .map(|_| ())
+            .chain(pairs.extra.iter().map(|_| ()))
+        {
             alerts += 1e4;
         }
     }
@@ -50,7 +55,11 @@ pub(crate) fn why(row: &Expected, line: &Line) -> Vec<String> {
     if let Some(rows) = &row.alerts {
         let pairs = pair(rows, &line.alerts);
         for row in pairs.missing {
-            why.push(format!("it lacks {} {}", labels(&row.labels), row.status.as_str()));
+            why.push(format!(
+                "it lacks {} {}",
+                labels(&row.labels),
+                row.status.as_str()
+            ));
         }
         for alert in pairs.extra {
             why.push(format!(
@@ -109,7 +118,11 @@ fn differences(row: &ExpectedAlert, alert: &LineAlert) -> Vec<String> {
             found.push(format!("{name} is {is}, not {}", number(expected.get())));
         }
     }
-    if let Some(expected) = row.annotations.as_ref().filter(|it| **it != alert.annotations) {
+    if let Some(expected) = row
+        .annotations
+        .as_ref()
+        .filter(|it| **it != alert.annotations)
+    {
         let (is, should) = (labels(&alert.annotations), labels(expected));
         found.push(format!("annotations are {is}, not {should}"));
     }
@@ -137,7 +150,12 @@ impl fmt::Display for Difference {
                 }
             }
             Self::Unexpected { told } => {
-                write!(f, "nothing expects: {}\n  it was told because {}", Told(told), told.reason)
+                write!(
+                    f,
+                    "nothing expects: {}\n  it was told because {}",
+                    Told(told),
+                    told.reason
+                )
             }
         }
     }
@@ -178,7 +196,13 @@ struct Told<'a>(&'a Line);
 impl fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = self.0;
-        write!(f, "{} by {} at {} s", line.receiver, line.channel, number(line.at))?;
+        write!(
+            f,
+            "{} by {} at {} s",
+            line.receiver,
+            line.channel,
+            number(line.at)
+        )?;
         if let Some(step) = line.step {
             write!(f, ", step {step}")?;
         }

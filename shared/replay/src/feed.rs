@@ -42,7 +42,9 @@ impl Feed {
     pub fn event(&mut self, event: &Event, told: &mut impl FnMut(&Told)) -> Option<String> {
         let reading = read(&event.body, event.at);
         let alerts = reading.alerts.into_iter();
-        let classified = alerts.map(|alert| self.classifier.classify(alert)).collect();
+        let classified = alerts
+            .map(|alert| self.classifier.classify(alert))
+            .collect();
         self.alerts(event.at, classified, told);
         reading.fault
     }
@@ -81,7 +83,8 @@ impl Feed {
             self.began = true;
             self.driver.advance(self.from, false);
             self.hand_out(told);
-            self.totals.begin(self.driver.totals(), self.driver.opened());
+            self.totals
+                .begin(self.driver.totals(), self.driver.opened());
         }
         while self.driver.advance_once(until) {
             self.hand_out(told);

@@ -131,7 +131,11 @@ impl Runner {
 
     fn arrival(&mut self, alert: &Alert) -> Arrival {
         let now = self.driver.now();
-        let labels: Labels = alert.labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let labels: Labels = alert
+            .labels
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .collect();
         let annotations: Labels = alert
             .annotations
             .iter()
@@ -160,9 +164,16 @@ impl Runner {
             alert: self.classifier.classify(Classifiable {
                 source: CompactString::const_new("alertmanager"),
                 kind: CompactString::const_new("Alert"),
-                status: if over { Status::Resolved } else { Status::Firing },
+                status: if over {
+                    Status::Resolved
+                } else {
+                    Status::Firing
+                },
                 title,
-                description: annotations.get("description").unwrap_or_default().to_owned(),
+                description: annotations
+                    .get("description")
+                    .unwrap_or_default()
+                    .to_owned(),
                 fingerprint: Fingerprint::of(labels.iter()),
                 labels,
                 annotations,
@@ -189,7 +200,9 @@ impl Runner {
             .incidents()
             .filter_map(|state| {
                 let episode = state.open_episode()?;
-                let mut firing = state.firing().filter_map(|(_, alert)| alert.details.as_ref());
+                let mut firing = state
+                    .firing()
+                    .filter_map(|(_, alert)| alert.details.as_ref());
                 let carries = firing.any(|details| {
                     labels
                         .iter()

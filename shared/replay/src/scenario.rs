@@ -160,7 +160,9 @@ pub enum InvalidScenario {
     #[error("settings: {0}")]
     Settings(String),
     /// A step has no action, or several.
-    #[error("steps[{place}] has {count} actions; give it one of push, silence, unsilence, reload, ack, unack, resolve, maintenance")]
+    #[error(
+        "steps[{place}] has {count} actions; give it one of push, silence, unsilence, reload, ack, unack, resolve, maintenance"
+    )]
     Actions {
         /// Which one.
         place: usize,
@@ -210,16 +212,20 @@ impl Scenario {
         }
         // JSON is YAML, and so faults are found and named as in a file.
         Settings::from_yaml(&settings.to_string()).map_err(|faults| {
-            let faults = faults.iter().map(|fault| {
-                format!("{}: {} ({})", fault.path, fault.problem, fault.remedy)
-            });
+            let faults = faults
+                .iter()
+                .map(|fault| format!("{}: {} ({})", fault.path, fault.problem, fault.remedy));
             InvalidScenario::Settings(faults.collect::<Vec<_>>().join("; "))
         })
     }
 }
 
 impl ScenarioStep {
-    pub(crate) fn action(&self, place: usize, start: Timestamp) -> Result<Action<'_>, InvalidScenario> {
+    pub(crate) fn action(
+        &self,
+        place: usize,
+        start: Timestamp,
+    ) -> Result<Action<'_>, InvalidScenario> {
         let who = |until: &Incident| until.until.map(|at| at.after(start));
         let resolve = || Act::Resolve {
             verdict: Some(VerdictKind::TruePositive),

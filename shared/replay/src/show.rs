@@ -108,7 +108,10 @@ fn pairs(labels: &alert_classification::Labels) -> BTreeMap<String, String> {
 fn seconds(at: Timestamp, start: Timestamp) -> f64 {
     let millis = at.duration_since(start).as_millis();
     // Scenarios are shorter than the thousands of years at which this would lose a millisecond.
-    #[expect(clippy::cast_precision_loss, reason = "a scenario's milliseconds are few")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a scenario's milliseconds are few"
+    )]
     let millis = millis as f64;
     millis / 1_000.0
 }

@@ -144,11 +144,15 @@ impl Totals {
             self.notifications += 1;
             self.at_night += u64::from(night);
             *self.by_channel.entry(delivery.channel).or_default() += 1;
-            *self.by_priority.entry(notification.incident.priority).or_default() += 1;
+            *self
+                .by_priority
+                .entry(notification.incident.priority)
+                .or_default() += 1;
             match self.by_receiver.get_mut(notification.receiver.as_str()) {
                 Some(count) => *count += 1,
                 None => {
-                    self.by_receiver.insert(notification.receiver.to_string(), 1);
+                    self.by_receiver
+                        .insert(notification.receiver.to_string(), 1);
                 }
             }
         }

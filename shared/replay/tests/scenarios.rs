@@ -30,7 +30,9 @@ fn every_scenario_comes_out_as_expected() {
     let mut failed = String::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "yaml")
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
             && let Err(report) = check(&path)
         {
             let _ = writeln!(failed, "{}\n{report}", path.display());
