@@ -103,19 +103,23 @@ pub(crate) async fn send(
         queue.wait(message.id, SignedDuration::from_secs(20));
         return;
     }
-    witness
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .delivered
-        .push(Delivered {
-            at: shared.now(),
+    let place = {
+        let mut witness = witness.lock().unwrap_or_else(PoisonError::into_inner);
+        witness.delivered.push(Delivered {
             channel,
             notification: Arc::clone(letter),
+            noted: false,
         });
+        witness.delivered.len() - 1
+    };
     step().await;
     let now: Timestamp = shared.now();
     let noted = store.complete_stream(&stream, channel, version, None, now);
     if noted.await.is_ok() {
+        let mut witness = witness.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(delivered) = witness.delivered.get_mut(place) {
+            delivered.noted = true;
+        }
         queue.delete(message.id);
     }
 }

@@ -78,8 +78,12 @@ fn days(seeds: u64, first: u64) -> ExitCode {
     });
     if let Some(seed) = *lock(&bad) {
         let plan = Plan::of(seed);
-        let broken = run(&plan, None).violations.len();
-        println!("seed {seed} breaks {broken} promises; the smallest day that breaks one:");
+        let broken = run(&plan, None).violations;
+        println!("seed {seed} breaks {} promises:", broken.len());
+        for violation in broken {
+            println!("  {}: {}", violation.promise, violation.what);
+        }
+        println!("the smallest day that breaks one:");
         let smallest = shrink(&plan, None);
         println!("{smallest:#?}");
         for violation in run(&smallest, None).violations {

@@ -32,6 +32,8 @@ pub(super) struct Teller<'g> {
     now: Timestamp,
     standings: &'g BTreeMap<Fingerprint, Standing>,
     out: Message,
+    /// The place of its first notification among those of the same decision.
+    first: usize,
     /// Steps that the route's own message has said already.
     absorbed: BTreeSet<(IncidentId, u32, usize)>,
 }
@@ -73,6 +75,7 @@ impl<'g> Teller<'g> {
             now,
             standings,
             out: Message::default(),
+            first: 0,
             absorbed: BTreeSet::new(),
         }
     }
@@ -175,7 +178,7 @@ impl<'g> Teller<'g> {
             alerts: self.told_alerts(shown),
             step: step.filter(|_| first),
         };
-        self.send(draft);
+        self.send(&draft);
     }
 
     /// Takes the steps that tell the route's own receiver: its message says it all.
@@ -242,7 +245,7 @@ impl<'g> Teller<'g> {
                     alerts: self.told_alerts(over.iter().map(|f| (true, *f)).collect()),
                     step: None,
                 };
-                self.send(draft);
+                self.send(&draft);
             }
             for fingerprint in &over {
                 if let Some(alert) = self.group.alerts.get_mut(fingerprint) {
@@ -297,7 +300,7 @@ impl<'g> Teller<'g> {
             step: None,
         };
         let count = u64::try_from(count).unwrap_or(u64::MAX);
-        if self.send_about(&draft, vec![incident]) {
+        if self.send_about(&draft, &[incident]) {
             self.out.told_infos += count;
         } else {
             *self
@@ -355,7 +358,7 @@ impl<'g> Teller<'g> {
                     alerts: ended.collect(),
                     step: None,
                 };
-                self.send_about(&draft, vec![incident.clone()]);
+                self.send_about(&draft, std::slice::from_ref(&incident));
             }
         }
     }
@@ -363,10 +366,19 @@ impl<'g> Teller<'g> {
     /// Tells whom the ladders reach now, and asks those who had taken something on whether they
     /// still are.
     pub(super) fn steps(&mut self, climbed: &Climbed, own: usize) {
+        // Whoever several steps reach at once, because they were held back, hears of the last.
+        let mut last: BTreeMap<(&IncidentId, usize), u32> = BTreeMap::new();
+        for due in &climbed.due {
+            for (receiver, _) in &due.to {
+                let step = last.entry((&due.incident, *receiver)).or_default();
+                *step = due.step.max(*step);
+            }
+        }
         let mut bundles: BTreeMap<(usize, u32, CompactString), Vec<&DueStep>> = BTreeMap::new();
         for due in &climbed.due {
             for (receiver, _) in &due.to {
-                if !self.absorbed.contains(&(due.incident.clone(), due.step, *receiver)) {
+                let is_last = last.get(&(&due.incident, *receiver)) == Some(&due.step);
+                if is_last && !self.absorbed.contains(&(due.incident.clone(), due.step, *receiver)) {
                     let bundle = (*receiver, due.step, due.escalation.clone());
                     bundles.entry(bundle).or_default().push(due);
                 }
@@ -428,7 +440,7 @@ impl<'g> Teller<'g> {
             alerts: self.told_alerts(fires.iter().map(|f| (true, *f)).collect()),
             step,
         };
-        self.send(draft);
+        self.send(&draft);
         for (place, integration) in receiver.integrations.iter().enumerate() {
             if !self.policy.has(integration.channel) {
                 continue;
@@ -502,7 +514,7 @@ impl<'g> Teller<'g> {
     }
 
     /// Sends a draft about the incidents of its alerts.
-    fn send(&mut self, draft: Draft<'_>) {
+    fn send(&mut self, draft: &Draft<'_>) {
         let mut named: Vec<IncidentSummary> = Vec::new();
         let ids: BTreeSet<&IncidentId> = draft.alerts.iter().filter_map(|(id, _)| id.as_ref()).collect();
         for id in &ids {
@@ -522,7 +534,7 @@ impl<'g> Teller<'g> {
         let told: Vec<Fingerprint> = draft.alerts.iter().map(|(_, a)| a.fingerprint).collect();
         let now = self.now;
         let ids: Vec<IncidentId> = ids.into_iter().cloned().collect();
-        if self.send_about(&draft, named) {
+        if self.send_about(draft, &named) {
             self.out.told.extend(told);
             for id in ids {
                 if let Some(incident) = self.group.incidents.get_mut(&id) {
@@ -534,7 +546,7 @@ impl<'g> Teller<'g> {
     }
 
     /// Whether anybody is told.
-    fn send_about(&mut self, draft: &Draft<'_>, named: Vec<IncidentSummary>) -> bool {
+    fn send_about(&mut self, draft: &Draft<'_>, named: &[IncidentSummary]) -> bool {
         let deliveries: Vec<Delivery> = draft
             .integrations
             .iter()
@@ -555,10 +567,10 @@ impl<'g> Teller<'g> {
             .into_iter()
             .partition(|delivery| delivery.channel == Channel::Pagerduty && named.len() > 1);
         if !bundled.is_empty() {
-            self.write(draft, &named, bundled, None);
+            self.write(draft, named, bundled, None);
         }
         if !single.is_empty() {
-            for incident in &named {
+            for incident in named {
                 self.write(draft, std::slice::from_ref(incident), single.clone(), Some(&incident.id));
             }
         }
@@ -628,7 +640,7 @@ impl<'g> Teller<'g> {
             group_labels: self.group.labels.clone(),
             step: draft.step.clone(),
             stream,
-            sequence: self.version,
+            sequence: sequence(self.version, self.first + place),
             alerts,
             alerts_omitted: omitted.saturating_add(if only.is_none() {
                 self.group.overflow
@@ -679,6 +691,12 @@ impl<'g> Teller<'g> {
             runbook: alert.runbook.clone(),
         }
     }
+}
+
+/// Orders the notifications of a group, those of one decision among them.
+fn sequence(version: u64, place: usize) -> u64 {
+    let place = u64::try_from(place).unwrap_or(u64::MAX).min(999);
+    version.saturating_mul(1_000).saturating_add(place)
 }
 
 fn step_ref(due: &DueStep, rotation: Option<CompactString>) -> StepRef {
@@ -750,6 +768,8 @@ pub(crate) fn tell_act(
         .map(|(fingerprint, alert)| (alert.told, *fingerprint))
         .collect();
     let mut teller = Teller::new(group, version, policy, now, &standings);
+    // A flush of the same decision counts from 0.
+    teller.first = 500;
     for (name, (integrations, bits)) in by_receiver {
         let receivers = &policy.routing().receivers;
         let Some(receiver) = receivers.iter().find(|receiver| receiver.name == name) else {
@@ -768,7 +788,7 @@ pub(crate) fn tell_act(
             alerts: teller.told_alerts(known),
             step: None,
         };
-        teller.send_about(&draft, vec![summary]);
+        teller.send_about(&draft, &[summary]);
     }
     let mut notifications = teller.finish().notifications;
     // A flush of the same decision counts from 0.
