@@ -69,7 +69,10 @@ impl Inhibition {
     pub fn inhibits(&self, target_is_source: bool, now: Timestamp) -> Option<(Fingerprint, &Source)> {
         self.sources
             .iter()
-            .find(|(_, source)| !source.span.is_over(now) && !(target_is_source && source.both))
+            .find(|(_, source)| {
+                let itself = target_is_source && source.both;
+                !source.span.is_over(now) && !itself
+            })
             .map(|(fingerprint, source)| (*fingerprint, source))
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alert_classification::Fingerprint;
+use alert_classification::{ClassifiedAlert, Fingerprint};
 use jiff::{SignedDuration, Timestamp};
 
 use super::fold::{Move, MoveKind};
@@ -97,16 +97,15 @@ impl<'s> Recorder<'s> {
                 self.grow(episode, moves, overflow);
                 Transition::StayedOpen
             }
-            (last, true) => match self.open(last, moves) {
-                Ok(episode) => {
-                    self.grow(episode, moves, overflow);
-                    Transition::Opened
-                }
-                Err(last) => {
+            (last, true) => {
+                let Some(lead) = lead(moves) else {
                     self.state.episode = last;
-                    Transition::StayedQuiet
-                }
-            },
+                    return Transition::StayedQuiet;
+                };
+                let episode = self.open(last, lead);
+                self.grow(episode, moves, overflow);
+                Transition::Opened
+            }
             (Some(episode), false) if episode.is_open() => {
                 self.log_alerts(&of_kind(moves, MoveKind::Ended), TimelineEvent::Ended);
                 let now = self.now;
@@ -147,35 +146,18 @@ impl<'s> Recorder<'s> {
         self.state.alerts.values().any(TrackedAlert::is_firing)
     }
 
-    /// The last episode again, when nobody can have been told that it was over, or else a new one;
-    /// the last one when nothing began.
-    fn open(
-        &mut self,
-        last: Option<Episode>,
-        moves: &[Move<'_>],
-    ) -> Result<Episode, Option<Episode>> {
-        let lead = moves
-            .iter()
-            .filter(|step| matches!(step.kind, MoveKind::Began { .. } | MoveKind::BeganAgain))
-            .map(|step| &step.deciding.arrival.alert)
-            .min_by_key(|alert| {
-                (
-                    alert.classification.priority,
-                    alert.alert.starts_at,
-                    alert.alert.fingerprint,
-                )
-            });
-        let Some(lead) = lead else { return Err(last) };
+    /// The last episode again, when nobody can have been told that it was over, or else a new one.
+    fn open(&mut self, last: Option<Episode>, lead: &ClassifiedAlert) -> Episode {
         if let Some(last) = last {
             if self.is_settling(&last) {
                 self.log(TimelineEvent::Reopened {
                     id: last.id.clone(),
                 });
-                return Ok(Episode {
+                return Episode {
                     resolved_at: None,
                     report_at: None,
                     ..last
-                });
+                };
             }
             self.remember(last);
         }
@@ -185,7 +167,7 @@ impl<'s> Recorder<'s> {
             id: id.clone(),
             priority,
         });
-        Ok(Episode {
+        Episode {
             id,
             opened_version: self.version,
             opened_at: self.now,
@@ -205,7 +187,7 @@ impl<'s> Recorder<'s> {
             overflowed_at: None,
             settling_ms: 0,
             report_at: None,
-        })
+        }
     }
 
     /// Whether an episode ended so lately that no group can have told so. What somebody had taken on
@@ -338,6 +320,18 @@ impl<'s> Recorder<'s> {
             event,
         });
     }
+}
+
+/// The most urgent alert that began to fire, then the oldest.
+fn lead<'a>(moves: &[Move<'a>]) -> Option<&'a ClassifiedAlert> {
+    moves
+        .iter()
+        .filter(|step| matches!(step.kind, MoveKind::Began { .. } | MoveKind::BeganAgain))
+        .map(|step| &step.deciding.arrival.alert)
+        .min_by_key(|alert| {
+            let priority = alert.classification.priority;
+            (priority, alert.alert.starts_at, alert.alert.fingerprint)
+        })
 }
 
 fn of_kind<'a>(moves: &[Move<'a>], kind: MoveKind) -> Vec<Move<'a>> {

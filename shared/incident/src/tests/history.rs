@@ -70,7 +70,8 @@ impl Town {
         match event {
             Event::Arrive(reports) => {
                 let now = self.now;
-                self.arrive(reports.iter().map(|report| report.arrival(now)).collect());
+                let arrivals: Vec<_> = reports.iter().map(|report| report.arrival(now)).collect();
+                self.arrive(&arrivals);
             }
             Event::Pass(seconds) => self.pass(*seconds),
             Event::Act(place, by, act) => self.act_on(*place, by, act),
@@ -82,13 +83,13 @@ impl Town {
         }
     }
 
-    pub(super) fn arrive(&mut self, arrivals: Vec<Arrival>) -> Vec<crate::Disposition> {
-        let names = World::needs(&self.policy, &arrivals);
-        self.step(names, |world, now| world.arrive(arrivals.clone(), now))
+    pub(super) fn arrive(&mut self, arrivals: &[Arrival]) -> Vec<crate::Disposition> {
+        let names = World::needs(&self.policy, arrivals);
+        self.step(names, |world, now| world.arrive(arrivals.to_vec(), now))
     }
 
     pub(super) fn say(&mut self, script: &str) {
-        self.arrive(super::batch(script));
+        self.arrive(&super::batch(script));
     }
 
     /// Lets time pass, and does what falls due.

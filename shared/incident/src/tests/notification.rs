@@ -43,7 +43,7 @@ fn last(town: &Town) -> &Notification {
 /// Its beginning, and its end a minute later.
 fn opened_and_resolved() -> [Notification; 2] {
     let mut town = Town::in_parts(policy());
-    town.arrive(vec![full_arrival()]);
+    town.arrive(&[full_arrival()]);
     let opened = last(&town).clone();
     town.pass(60);
     // The measured value is fine again, so the resolve alone would be classified as harmless.
@@ -165,7 +165,7 @@ proptest! {
     #[test]
     fn a_notification_is_never_too_large(batch in prop::collection::vec(any_large_arrival(), 1..30)) {
         let mut town = Town::new(policy());
-        town.arrive(batch);
+        town.arrive(&batch);
         for (_, told) in &town.told {
             let size = serde_json::to_vec(told).unwrap().len();
             prop_assert!(size <= MAX_NOTIFICATION_BYTES, "{} bytes", size);
@@ -187,7 +187,7 @@ fn an_alert_of_ordinary_size_is_told_in_full() {
         arrival.alert.alert.annotations.set(name, "y".repeat(200));
     }
     let mut town = Town::new(policy());
-    town.arrive(vec![arrival.clone()]);
+    town.arrive(&[arrival.clone()]);
     let told = &last(&town).alerts[0];
     assert_eq!(told.description, arrival.alert.alert.description);
     assert_eq!(told.annotations, arrival.alert.alert.annotations);

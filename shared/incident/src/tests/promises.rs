@@ -71,7 +71,10 @@ impl Beliefs {
 
 /// The steps of each incident in each group, and how often its ladder was begun.
 #[derive(Default)]
-struct Ladders(BTreeMap<(String, IncidentId), (Option<String>, usize, Vec<StepTaken>)>);
+struct Ladders(BTreeMap<(String, IncidentId), Seen>);
+
+/// The ladder as it was last seen, how often it was begun, and its steps.
+type Seen = (Option<String>, usize, Vec<StepTaken>);
 
 impl Ladders {
     fn look(&mut self, town: &Town) {
@@ -112,12 +115,13 @@ proptest! {
         let mut ladders = Ladders::default();
         for event in &history {
             // In small pieces, so that no beginning of a ladder is overlooked.
-            match event {
-                super::town::Event::Pass(seconds) => for _ in 0..seconds / 10 {
+            if let super::town::Event::Pass(seconds) = event {
+                for _ in 0..seconds / 10 {
                     town.pass(10);
                     ladders.look(&town);
-                },
-                other => town.happen(other),
+                }
+            } else {
+                town.happen(event);
             }
             ladders.look(&town);
         }

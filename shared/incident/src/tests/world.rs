@@ -129,7 +129,7 @@ fn a_lapse_ends_the_incident_and_is_told() {
     let mut town = Town::in_parts(plain());
     let mut arrivals = batch("+a@0");
     arrivals[0].alert.alert.lifetime_minutes = Some(5);
-    town.arrive(arrivals);
+    town.arrive(&arrivals);
     town.pass(3_600);
     assert_eq!(told(&town), [(10, NotificationEvent::Opened), (310, NotificationEvent::Resolved)]);
     assert_eq!(state(&town).episode.as_ref().unwrap().resolved_at, Some(second(300)));

@@ -191,7 +191,7 @@ fn many() -> Vec<Arrival> {
 #[test]
 fn what_somebody_resolves_is_over_even_where_its_texts_were_given_up() {
     let mut town = Town::in_parts(policy());
-    town.arrive(many());
+    town.arrive(&many());
     town.pass(10);
     let state = town.world.incident(&orders()).unwrap();
     assert!(state.alerts.values().filter(|alert| alert.details.is_none()).count() > 50);
@@ -206,7 +206,7 @@ fn what_somebody_resolves_is_over_even_where_its_texts_were_given_up() {
 #[test]
 fn a_raised_priority_reaches_even_those_whose_texts_were_given_up() {
     let mut town = Town::in_parts(policy());
-    town.arrive(many());
+    town.arrive(&many());
     town.pass(10);
     town.act(&orders(), &anna(), &Act::SetPriority { priority: Priority::P1 }).unwrap();
     let page = &town.told.last().unwrap().1;
