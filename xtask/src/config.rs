@@ -27,7 +27,8 @@ const LADDER: &str = "  - { name: quick, steps: [{ after: 4s, to: [on-call] }] }
 
 /// Writes the configuration of a local stack, and gives its name for `TOCSIN_CONFIG`.
 pub(crate) fn local(project: &Project) -> Result<&'static str> {
-    let own = fs::read_to_string(project.path(OWN)).with_context(|| format!("cannot read {OWN}"))?;
+    let own =
+        fs::read_to_string(project.path(OWN)).with_context(|| format!("cannot read {OWN}"))?;
     let local = hastened(&own)?;
     let path = project.path(LOCAL);
     // What is written anew is built anew.
@@ -47,11 +48,19 @@ fn hastened(own: &str) -> Result<String> {
     let (mut route, mut ladder) = (false, false);
     for line in own.lines() {
         let setting = line.trim_start();
-        let waits = setting.strip_prefix("group_wait: ").is_some_and(|t| t != "0s");
-        let beats = setting.strip_prefix("group_interval: ").is_some_and(|t| t != "0s");
+        let waits = setting
+            .strip_prefix("group_wait: ")
+            .is_some_and(|t| t != "0s");
+        let beats = setting
+            .strip_prefix("group_interval: ")
+            .is_some_and(|t| t != "0s");
         if waits || beats {
             let indent = line.get(..line.len() - setting.len()).unwrap_or_default();
-            let name = if waits { "group_wait" } else { "group_interval" };
+            let name = if waits {
+                "group_wait"
+            } else {
+                "group_interval"
+            };
             text.push_str(indent);
             text.push_str(name);
             text.push_str(": 1s\n");

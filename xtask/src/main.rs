@@ -3,8 +3,8 @@
 //! It starts other programs and judges how they end. What it knows of the deployed stack it has from `harness`.
 
 mod bench;
-mod demo;
 mod config;
+mod demo;
 mod deploy;
 mod functions;
 mod local;

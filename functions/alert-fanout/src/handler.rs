@@ -188,11 +188,7 @@ where
     }
 
     /// Publishes what comes out of the channel until it is closed, and sends its timers.
-    async fn tell(
-        &self,
-        decided: mpsc::UnboundedReceiver<Outcome>,
-        pace: &impl Pace,
-    ) -> Books {
+    async fn tell(&self, decided: mpsc::UnboundedReceiver<Outcome>, pace: &impl Pace) -> Books {
         let chunks = stream::unfold(decided, |mut decided| async move {
             let mut chunk = Vec::new();
             let received = decided.recv_many(&mut chunk, TOGETHER).await;

@@ -46,11 +46,7 @@ pub(crate) fn read_with(
 
 /// An alert that says that a message could not be read. It is read from words that depend on
 /// nothing in the message.
-fn unreadable(
-    message: &Message,
-    classifier: &Classifier,
-    panic: &dyn Any,
-) -> Vec<ClassifiedAlert> {
+fn unreadable(message: &Message, classifier: &Classifier, panic: &dyn Any) -> Vec<ClassifiedAlert> {
     let fault = panic.downcast_ref::<&str>().copied();
     let fault = fault.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     let fault = fault.unwrap_or("no reason is known");

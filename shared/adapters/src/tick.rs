@@ -26,8 +26,12 @@ mod tests {
 
     #[test]
     fn only_our_own_tick_is_one() {
-        assert!(is_tick(r#"{"source":"tocsin.schedule","detail-type":"Tick"}"#));
-        assert!(!is_tick(r#"{"source":"tocsin.schedule","detail-type":"Tock"}"#));
+        assert!(is_tick(
+            r#"{"source":"tocsin.schedule","detail-type":"Tick"}"#
+        ));
+        assert!(!is_tick(
+            r#"{"source":"tocsin.schedule","detail-type":"Tock"}"#
+        ));
         assert!(!is_tick(r#"{"source":"aws.health","detail-type":"Tick"}"#));
         assert!(!is_tick("tocsin.schedule Tick"));
     }

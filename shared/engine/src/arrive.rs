@@ -61,7 +61,9 @@ pub fn units(policy: &Policy, arrivals: Vec<Arrival>) -> Vec<Unit> {
     let mut places: HashMap<RecordName, usize> = HashMap::new();
     for (place, arrival) in arrivals.into_iter().enumerate() {
         let needs = World::needs(policy, std::slice::from_ref(&arrival));
-        let incident = needs.iter().find(|name| matches!(name, RecordName::Incident(_)));
+        let incident = needs
+            .iter()
+            .find(|name| matches!(name, RecordName::Incident(_)));
         let Some(incident) = incident.cloned() else {
             continue;
         };
@@ -75,7 +77,10 @@ pub fn units(policy: &Policy, arrivals: Vec<Arrival>) -> Vec<Unit> {
                 RecordName::Incident(_) | RecordName::Silences => false,
             }));
         }
-        incidents.entry(incident).or_default().push((place, arrival));
+        incidents
+            .entry(incident)
+            .or_default()
+            .push((place, arrival));
     }
     let mut sets = Sets::new(links.len());
     let mut first: HashMap<&RecordName, usize> = HashMap::new();
@@ -88,7 +93,10 @@ pub fn units(policy: &Policy, arrivals: Vec<Arrival>) -> Vec<Unit> {
     let mut united: BTreeMap<usize, Vec<Chunk>> = BTreeMap::new();
     for (incident, arrivals) in incidents {
         let at = places.get(&incident).copied().unwrap_or_default();
-        united.entry(sets.of(at)).or_default().push(Chunk { arrivals });
+        united
+            .entry(sets.of(at))
+            .or_default()
+            .push(Chunk { arrivals });
     }
     let mut units: Vec<Unit> = united.into_values().map(Unit::of).collect();
     units.sort_by_key(Unit::order);
@@ -139,8 +147,12 @@ impl Chunk {
         };
         // Alerts of one incident are decided together if that is possible.
         let middle = head.get(at).and_then(|(_, arrival)| incident(arrival));
-        let begins = head.iter().position(|(_, arrival)| incident(arrival) == middle);
-        let ends = head.iter().rposition(|(_, arrival)| incident(arrival) == middle);
+        let begins = head
+            .iter()
+            .position(|(_, arrival)| incident(arrival) == middle);
+        let ends = head
+            .iter()
+            .rposition(|(_, arrival)| incident(arrival) == middle);
         match (begins, ends) {
             (Some(begin), _) if begin > 0 => at = begin,
             (_, Some(end)) if end + 1 < head.len() => at = end + 1,
@@ -155,7 +167,9 @@ impl Settled {
     fn failed(places: impl Iterator<Item = usize>, error: EngineError) -> Self {
         let error = Arc::new(error);
         Self {
-            dispositions: places.map(|place| (place, Err(Arc::clone(&error)))).collect(),
+            dispositions: places
+                .map(|place| (place, Err(Arc::clone(&error))))
+                .collect(),
             outcome: Outcome::default(),
         }
     }
@@ -170,8 +184,7 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
         let work = units(&self.policy, arrivals)
             .into_iter()
             .map(|unit| self.settle_unit(unit));
-        let settled: Vec<Vec<Settled>> =
-            stream::iter(work).buffered(CONCURRENT).collect().await;
+        let settled: Vec<Vec<Settled>> = stream::iter(work).buffered(CONCURRENT).collect().await;
         let mut outcome = Outcome::default();
         let mut dispositions: Vec<Option<_>> = Vec::new();
         dispositions.resize_with(count, || None);

@@ -23,23 +23,33 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
         draft: &mut Draft,
         doubtful: bool,
     ) -> Result<(), EngineError> {
-        let known = draft.episodes.iter().filter(|(_, (_, new))| doubtful || !new);
+        let known = draft
+            .episodes
+            .iter()
+            .filter(|(_, (_, new))| doubtful || !new);
         let mut keys: Vec<RecordKey> = known.map(|(id, _)| key(id.as_str())).collect();
         keys.extend(draft.replaced.keys().map(|id| key(id.as_str())));
         let mut found = self.load_raw(&keys).await?;
         for (id, at) in std::mem::take(&mut draft.replaced) {
             let key = key(id.as_str());
             let raw = found.remove(&key).unwrap_or_default();
-            let read = raw.body.as_deref().map(serde_json::from_str::<EpisodeRecord>);
+            let read = raw
+                .body
+                .as_deref()
+                .map(serde_json::from_str::<EpisodeRecord>);
             if let Some(Ok(mut record)) = read {
                 record.close(at);
-                draft.writes.push(of_episode(key, &raw, &record, draft.now)?);
+                draft
+                    .writes
+                    .push(of_episode(key, &raw, &record, draft.now)?);
             }
         }
         for (id, (record, _)) in std::mem::take(&mut draft.episodes) {
             let key = key(id.as_str());
             let raw = found.remove(&key).unwrap_or_default();
-            draft.writes.push(of_episode(key, &raw, &record, draft.now)?);
+            draft
+                .writes
+                .push(of_episode(key, &raw, &record, draft.now)?);
         }
         Ok(())
     }
@@ -84,8 +94,9 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
         let mut writes: Vec<&RecordDraft> = Vec::new();
         let mut outbox: Vec<&EntryDraft> = Vec::new();
         for group in groups {
-            let (mut own, others): (Vec<_>, Vec<_>) =
-                entries.into_iter().partition(|entry| entry.record == group.key);
+            let (mut own, others): (Vec<_>, Vec<_>) = entries
+                .into_iter()
+                .partition(|entry| entry.record == group.key);
             entries = others;
             while own.len() >= ITEMS {
                 let tail = own.split_off(own.len() - ITEMS / 2);
@@ -105,7 +116,8 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
             self.transact_some(&[], &tail, &[], draft).await?;
         }
         let last: Vec<&RecordDraft> = draft.writes.iter().filter(|w| !is_group(w)).collect();
-        self.transact_some(&last, &entries, &draft.notes, draft).await
+        self.transact_some(&last, &entries, &draft.notes, draft)
+            .await
     }
 
     async fn transact_some(
@@ -117,7 +129,13 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
     ) -> Result<(), EngineError> {
         let checks: &[(RecordKey, Version)] = &[];
         Ok(self
-            .transact(writes.iter().copied(), checks, outbox.iter().copied(), notes, draft)
+            .transact(
+                writes.iter().copied(),
+                checks,
+                outbox.iter().copied(),
+                notes,
+                draft,
+            )
             .await?)
     }
 

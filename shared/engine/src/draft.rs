@@ -193,7 +193,8 @@ impl Draft {
             due_at,
             listed: open_listing(world, name)?,
             // Nothing is forgotten before its time.
-            keep_until: keep_until(world, name, self.now).map(|at| due_at.map_or(at, |d| at.max(d))),
+            keep_until: keep_until(world, name, self.now)
+                .map(|at| due_at.map_or(at, |d| at.max(d))),
         });
         Ok(())
     }
@@ -235,7 +236,8 @@ impl Draft {
                 continue;
             }
             let key = names::key_of(name);
-            let body = json!({ "fault": broken.fault, "version": copy.version.0, "body": broken.body });
+            let body =
+                json!({ "fault": broken.fault, "version": copy.version.0, "body": broken.body });
             self.notes.push(Jotting {
                 partition: format!("UNREADABLE#{key}"),
                 sort: format!("{:020}", copy.version.0),
@@ -271,7 +273,7 @@ impl Draft {
             let request = ReportRequest::new(key, id, self.now);
             let body = serde_json::to_string(&request)?;
             let record = RecordKey::Incident(key.as_str().into());
-            let reference = OutboxRef::of(&record, &request.id());
+            let reference = OutboxRef::of(&record, request.id());
             self.outbox.push(EntryDraft {
                 record,
                 id: request.id(),
@@ -309,7 +311,8 @@ impl Draft {
             if let Some(record) = EpisodeRecord::of(state) {
                 let known = self.episodes.remove(&change.summary.id);
                 let new = begins || known.is_some_and(|(_, new)| new);
-                self.episodes.insert(record.summary.id.clone(), (record, new));
+                self.episodes
+                    .insert(record.summary.id.clone(), (record, new));
             }
         }
         let books = &mut self.outcome.books;

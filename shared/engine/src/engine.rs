@@ -158,7 +158,8 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
     /// What is known about one record of the world.
     pub(crate) async fn record(&self, name: &RecordName) -> Result<Loaded, StoreError> {
         let mut copies = Copies::new();
-        self.load(&BTreeSet::from([name.clone()]), &mut copies).await?;
+        self.load(&BTreeSet::from([name.clone()]), &mut copies)
+            .await?;
         Ok(copies.remove(name).unwrap_or_else(Loaded::nothing))
     }
 }

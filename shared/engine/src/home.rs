@@ -42,7 +42,9 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
         let mut keys: BTreeMap<usize, RecordName> = BTreeMap::new();
         for (place, arrival) in resolves {
             let needs = World::needs(&self.policy, std::slice::from_ref(arrival));
-            let own = needs.into_iter().find(|name| matches!(name, RecordName::Incident(_)));
+            let own = needs
+                .into_iter()
+                .find(|name| matches!(name, RecordName::Incident(_)));
             keys.extend(own.map(|name| (place, name)));
         }
         let lost = |places: Vec<usize>| |error: EngineError| Lost { places, error };
@@ -81,7 +83,9 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
             }
         }
         for (place, fingerprint, ended_at) in strays {
-            let home = firing.get(&fingerprint).filter(|(since, _)| *since <= ended_at);
+            let home = firing
+                .get(&fingerprint)
+                .filter(|(since, _)| *since <= ended_at);
             let (Some((_, RecordName::Incident(home))), Some(arrival)) =
                 (home, arrivals.get_mut(place))
             else {
@@ -108,7 +112,9 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
                 continue;
             }
             let needs = World::needs(&self.policy, std::slice::from_ref(arrival));
-            let own = needs.into_iter().find(|name| matches!(name, RecordName::Incident(_)));
+            let own = needs
+                .into_iter()
+                .find(|name| matches!(name, RecordName::Incident(_)));
             if let Some(own) = own {
                 put(&mut firing, alert.fingerprint, (alert.changed_at, own));
             }
@@ -139,7 +145,9 @@ fn put(
     fingerprint: Fingerprint,
     candidate: (Timestamp, RecordName),
 ) {
-    let known = firing.entry(fingerprint).or_insert_with(|| candidate.clone());
+    let known = firing
+        .entry(fingerprint)
+        .or_insert_with(|| candidate.clone());
     if *known < candidate {
         *known = candidate;
     }

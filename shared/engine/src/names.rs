@@ -27,7 +27,11 @@ pub fn name_of(key: &RecordKey) -> Option<RecordName> {
 }
 
 /// Reads a record's body. Its version is the store's: that is what is compared.
-pub(crate) fn read(name: &RecordName, body: &str, version: u64) -> Result<Record, serde_json::Error> {
+pub(crate) fn read(
+    name: &RecordName,
+    body: &str,
+    version: u64,
+) -> Result<Record, serde_json::Error> {
     Ok(match name {
         RecordName::Incident(_) => {
             let mut state: Box<incident::IncidentState> = serde_json::from_str(body)?;

@@ -84,7 +84,9 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
             acknowledgement: record.acknowledgement,
             current,
             groups: self.groups(groups).await?,
-            past: state.as_ref().map_or_else(Vec::new, |state| state.past.clone()),
+            past: state
+                .as_ref()
+                .map_or_else(Vec::new, |state| state.past.clone()),
             state,
         }))
     }
@@ -118,7 +120,11 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
         limit: usize,
         after: Option<&str>,
     ) -> Result<IncidentPage, EngineError> {
-        let list = if filter.open { episode::OPEN } else { episode::ALL };
+        let list = if filter.open {
+            episode::OPEN
+        } else {
+            episode::ALL
+        };
         let mut page = IncidentPage {
             incidents: Vec::new(),
             next: after.map(str::to_owned),
@@ -134,7 +140,8 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
             let found = self.insist(|| self.store.list(list, part)).await?;
             looked_at += found.entries.len();
             let lines = found.entries.iter().filter_map(line);
-            page.incidents.extend(lines.filter(|line| filter.passes(line)));
+            page.incidents
+                .extend(lines.filter(|line| filter.passes(line)));
             page.next = found.next;
             let enough = page.incidents.len() >= limit.max(1) || looked_at >= LOOKED_AT;
             if enough || page.next.is_none() {

@@ -42,8 +42,16 @@ fn a_group_waits_for_others_and_tells_of_them_together() -> Result<()> {
     scene.alert(&AlarmMessage::payments("hasivu-wait-1").body())?;
     scene.alert(&AlarmMessage::payments("hasivu-wait-2").body())?;
     let email = scene.wait_for("e-mail", 1, Scene::emails)?.remove(0);
-    assert!(email.body_text.contains("hasivu-wait-1"), "{}", email.body_text);
-    assert!(email.body_text.contains("hasivu-wait-2"), "{}", email.body_text);
+    assert!(
+        email.body_text.contains("hasivu-wait-1"),
+        "{}",
+        email.body_text
+    );
+    assert!(
+        email.body_text.contains("hasivu-wait-2"),
+        "{}",
+        email.body_text
+    );
     scene.assert_balanced(2.0)?;
     assert_eq!(scene.emails()?.len(), 1);
     Ok(())

@@ -21,10 +21,14 @@ fn the_heart_beats() -> Result<()> {
         Ok((beats >= 1.0).then_some(beats))
     })?;
     assert!(beats >= 1.0);
-    wait::until("a heartbeat of the timers", Duration::from_secs(100), || {
-        let beats = Books::of(&scene.stack, "escalation")?.total("EscalationHeartbeat");
-        Ok((beats >= 1.0).then_some(()))
-    })?;
+    wait::until(
+        "a heartbeat of the timers",
+        Duration::from_secs(100),
+        || {
+            let beats = Books::of(&scene.stack, "escalation")?.total("EscalationHeartbeat");
+            Ok((beats >= 1.0).then_some(()))
+        },
+    )?;
     let alarm = alarm::describe(&scene.stack, &format!("{}-heartbeat", scene.stack.name()))?;
     assert_eq!(alarm["TreatMissingData"], "breaching", "silence is trouble");
     Ok(())

@@ -35,9 +35,15 @@ async fn an_alarm_rings_and_ends() {
     let (books, _) = bench
         .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
         .await;
-    assert_eq!((books.received, books.groups.notified, books.groups.opened), (1, 1, 1));
+    assert_eq!(
+        (books.received, books.groups.notified, books.groups.opened),
+        (1, 1, 1)
+    );
     let (books, _) = bench.batch(&[alarm("urgent-1", "orders", "OK", 60)]).await;
-    assert_eq!((books.received, books.groups.notified, books.groups.resolved), (1, 1, 1));
+    assert_eq!(
+        (books.received, books.groups.notified, books.groups.resolved),
+        (1, 1, 1)
+    );
     let [opened, resolved] = &bench.ports.publisher.told()[..] else {
         panic!("two notifications")
     };
@@ -106,7 +112,10 @@ async fn only_the_messages_of_an_incident_that_is_not_written_fail() {
         alarm("urgent-2", "menus", "ALARM", 1),
         alarm("urgent-3", "orders", "ALARM", 1),
     ];
-    let bench = bench.with(OneKeyDown("orders/availability", bench.engine.store().clone()));
+    let bench = bench.with(OneKeyDown(
+        "orders/availability",
+        bench.engine.store().clone(),
+    ));
     let (books, failed) = bench.batch(&bodies).await;
     assert_eq!(
         failed.iter().map(String::as_str).collect::<Vec<_>>(),
@@ -122,7 +131,7 @@ async fn a_table_that_cannot_be_read_fails_all_messages_and_tells_nobody() {
     bench.engine.store().inject(
         Fault::Throttled,
         Some(Operation::Load),
-        patience().attempts as usize,
+        2 * patience().attempts as usize,
     );
     let bodies = [
         alarm("urgent-1", "a", "ALARM", 1),
@@ -144,10 +153,7 @@ async fn an_alert_whose_message_failed_for_the_last_time_is_in_the_books() {
         patience().attempts as usize,
     );
     let (books, failed) = bench
-        .batch_attempt(
-            &[alarm("urgent-1", "orders", "ALARM", 1)],
-            RECEIVES,
-        )
+        .batch_attempt(&[alarm("urgent-1", "orders", "ALARM", 1)], RECEIVES)
         .await;
     assert_eq!((books.received, books.dead_lettered), (1, 1));
     assert_eq!(failed.len(), 1);
@@ -157,7 +163,10 @@ async fn an_alert_whose_message_failed_for_the_last_time_is_in_the_books() {
 async fn a_write_that_stumbles_is_tried_again() {
     for fault in [Fault::Unavailable, Fault::Throttled, Fault::AnswerLost] {
         let bench = bench();
-        bench.engine.store().inject(fault, Some(Operation::Commit), 2);
+        bench
+            .engine
+            .store()
+            .inject(fault, Some(Operation::Commit), 2);
         let (books, failed) = bench
             .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
             .await;
@@ -183,7 +192,13 @@ async fn two_handlers_that_race_for_one_incident_both_count() {
     let ((a, failed_a), (b, failed_b)) =
         tokio::join!(first.batch(&bodies[0]), second.batch(&bodies[1]));
     assert!(failed_a.is_empty() && failed_b.is_empty());
-    assert_eq!((a.groups.notified + b.groups.notified, a.groups.opened + b.groups.opened), (2, 1));
+    assert_eq!(
+        (
+            a.groups.notified + b.groups.notified,
+            a.groups.opened + b.groups.opened
+        ),
+        (2, 1)
+    );
     let told = first.ports.publisher.told();
     let events: Vec<NotificationEvent> = told.iter().map(|n| n.event).collect();
     assert_eq!(
@@ -268,7 +283,10 @@ async fn a_direct_invocation_is_one_message() {
     let event = RawValue::from_string(alarm("urgent-1", "orders", "ALARM", 1)).unwrap();
     let (answer, _) = bench.handle(&event, "request", &Unhurried).await;
     let answer = serde_json::to_string(&answer.unwrap()).unwrap();
-    assert_eq!(answer, r#"{"received":1,"accepted":1,"grouped":1,"notified":1,"suppressed":{}}"#);
+    assert_eq!(
+        answer,
+        r#"{"received":1,"accepted":1,"grouped":1,"notified":1,"suppressed":{}}"#
+    );
     assert_eq!(bench.ports.publisher.told().len(), 1);
 }
 

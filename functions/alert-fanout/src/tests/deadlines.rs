@@ -25,7 +25,11 @@ async fn a_topic_that_hangs_keeps_no_decision_back_and_no_answer() {
     let (books, failed) = bench.batch_until(&bodies, 1, twenty_seconds()).await;
     assert!(begun.elapsed() < Duration::from_secs(20));
     assert_eq!(
-        (books.groups.notified, books.undone.unpublished, failed.len()),
+        (
+            books.groups.notified,
+            books.undone.unpublished,
+            failed.len()
+        ),
         (80, 80, 0)
     );
     bench.ports.publisher.is(Mood::Well);

@@ -141,7 +141,12 @@ fn bench() -> Bench {
 }
 
 fn bench_of(rules: Rules) -> Bench {
-    on(MemoryStore::new(), Topic::default(), rules, Watch::default())
+    on(
+        MemoryStore::new(),
+        Topic::default(),
+        rules,
+        Watch::default(),
+    )
 }
 
 /// The same topic and rules with another table.
@@ -160,7 +165,12 @@ fn on<S>(store: S, publisher: Topic, rules: Rules, watch: Watch) -> On<S> {
 impl Bench {
     /// The same with another table.
     fn with<S>(&self, store: S) -> On<S> {
-        on(store, self.ports.publisher.clone(), self.rules.clone(), Watch::default())
+        on(
+            store,
+            self.ports.publisher.clone(),
+            self.rules.clone(),
+            Watch::default(),
+        )
     }
 
     /// The same table and topic with other rules.

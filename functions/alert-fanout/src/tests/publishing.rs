@@ -8,7 +8,14 @@ use super::{Bench, Mood, advance, alarm, bench, clock};
 
 async fn left(bench: &Bench) -> usize {
     let later = clock() + jiff::SignedDuration::from_hours(1);
-    bench.engine.store().pending(later, 100).await.unwrap().entries.len()
+    bench
+        .engine
+        .store()
+        .pending(later, 100)
+        .await
+        .unwrap()
+        .entries
+        .len()
 }
 
 #[tokio::test]
@@ -57,7 +64,14 @@ async fn a_topic_that_is_down_fails_no_message_and_is_counted() {
     let (books, failed) = bench
         .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
         .await;
-    assert_eq!((books.groups.notified, books.undone.unpublished, failed.len()), (1, 1, 0));
+    assert_eq!(
+        (
+            books.groups.notified,
+            books.undone.unpublished,
+            failed.len()
+        ),
+        (1, 1, 0)
+    );
     advance(60);
     assert_eq!(bench.sweep().await, Published { sent: 0, failed: 1 });
 
@@ -80,7 +94,13 @@ async fn a_refused_notification_is_published_by_the_next_sweep_and_its_neighbour
     bench.ports.publisher.is(Mood::Well);
     advance(31);
     bench.sweep().await;
-    let mut ids: Vec<_> = bench.ports.publisher.told().into_iter().map(|n| n.id).collect();
+    let mut ids: Vec<_> = bench
+        .ports
+        .publisher
+        .told()
+        .into_iter()
+        .map(|n| n.id)
+        .collect();
     assert_eq!(ids.len(), 2);
     ids.dedup();
     assert_eq!(ids.len(), 2);
@@ -90,7 +110,8 @@ async fn a_refused_notification_is_published_by_the_next_sweep_and_its_neighbour
 async fn an_outbox_that_cannot_be_cleared_is_published_again() {
     let bench = bench();
     bench
-        .engine.store()
+        .engine
+        .store()
         .inject(Fault::Unavailable, Some(Operation::Remove), 1);
     let (_, failed) = bench
         .batch(&[alarm("urgent-1", "orders", "ALARM", 1)])
@@ -109,7 +130,8 @@ async fn an_outbox_that_cannot_be_cleared_is_published_again() {
 async fn an_outbox_that_cannot_be_read_is_counted() {
     let bench = bench();
     bench
-        .engine.store()
+        .engine
+        .store()
         .inject(Fault::Throttled, Some(Operation::Pending), 1);
     assert_eq!(bench.sweep().await, Published { sent: 0, failed: 1 });
 }

@@ -39,7 +39,10 @@ async fn a_resolve_ends_its_incident_although_the_rules_were_edited() {
     let bench = firing().await;
     let resolve = [alarm("urgent-1", "orders", "OK", 60)];
     let (books, failed) = bench.batch(&resolve).await;
-    assert_eq!((books.groups.notified, books.groups.resolved, failed.len()), (1, 1, 0));
+    assert_eq!(
+        (books.groups.notified, books.groups.resolved, failed.len()),
+        (1, 1, 0)
+    );
     let told = bench.ports.publisher.told();
     let [.., opened, _, resolved] = &told[..] else {
         panic!("{told:?}")
@@ -66,7 +69,14 @@ async fn a_stray_among_others_is_decided_alone() {
         ])
         .await;
     assert!(failed.is_empty());
-    assert_eq!((books.groups.opened, books.groups.resolved, books.groups.notified), (1, 1, 2));
+    assert_eq!(
+        (
+            books.groups.opened,
+            books.groups.resolved,
+            books.groups.notified
+        ),
+        (1, 1, 2)
+    );
     assert_eq!(
         books.refused,
         BTreeMap::from([(SuppressionReason::ResolveWithoutFiring, 1)])
@@ -78,7 +88,8 @@ async fn ordinary_alerts_do_not_look_through_the_open_incidents() {
     let bench = bench();
     let often = 100;
     bench
-        .engine.store()
+        .engine
+        .store()
         .inject(Fault::Unavailable, Some(Operation::List), often);
     let ring = alarm("urgent-1", "orders", "ALARM", 1);
     let end = alarm("urgent-1", "orders", "OK", 60);
@@ -104,7 +115,8 @@ async fn a_stray_waits_until_the_open_incidents_can_be_looked_through() {
     let bench = firing().await;
     let attempts = patience().attempts as usize;
     bench
-        .engine.store()
+        .engine
+        .store()
         .inject(Fault::Unavailable, Some(Operation::List), attempts);
     let bodies = [
         alarm("urgent-3", "orders", "ALARM", 60),

@@ -14,7 +14,11 @@ type Records = BTreeMap<RecordKey, LoadedRecord>;
 macro_rules! twin {
     ($twin:ty, $inner:tt) => {
         impl Outbox for $twin {
-            async fn pending(&self, before: Timestamp, limit: usize) -> Result<Pending, StoreError> {
+            async fn pending(
+                &self,
+                before: Timestamp,
+                limit: usize,
+            ) -> Result<Pending, StoreError> {
                 self.$inner.pending(before, limit).await
             }
 

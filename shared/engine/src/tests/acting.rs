@@ -19,7 +19,10 @@ async fn an_acknowledgement_stops_the_ladder_and_is_in_the_audit_trail() {
     assert_eq!(again.change, Change::Unchanged);
     let audit = bench.audit(&id, 10, None).await.unwrap();
     assert_eq!(audit.entries.len(), 1);
-    assert_eq!((&audit.entries[0].by, &audit.entries[0].act), (&anna(), &act));
+    assert_eq!(
+        (&audit.entries[0].by, &audit.entries[0].act),
+        (&anna(), &act)
+    );
     bench.clock.advance(3_600);
     let due = bench.due(bench.clock.now(), 10).await.unwrap();
     let woken = bench.wake(due.into_iter().map(|(_, name)| name)).await;
@@ -51,7 +54,9 @@ async fn nobody_acts_on_what_is_unknown_or_over() {
     let error = bench.act(&id, &nothing, &anna()).await.unwrap_err();
     assert!(matches!(error, EngineError::Invalid(_)), "{error}");
     // The state of its key is forgotten, the episode is not.
-    bench.store.expire(start() + SignedDuration::from_hours(100 * 24));
+    bench
+        .store
+        .expire(start() + SignedDuration::from_hours(100 * 24));
     let error = bench.act(&id, &act, &anna()).await.unwrap_err();
     assert!(matches!(error, EngineError::Over { .. }), "{error}");
 }
@@ -61,7 +66,9 @@ async fn who_resolves_an_incident_of_very_many_groups_is_heard_by_all() {
     let mut settings = at_once();
     settings["route"]["group_by"] = json!(["..."]);
     let bench = bench_of(settings);
-    let alerts: Vec<_> = (0..150).map(|n| firing("orders", &format!("a-{n}"))).collect();
+    let alerts: Vec<_> = (0..150)
+        .map(|n| firing("orders", &format!("a-{n}")))
+        .collect();
     let arrived = bench.arrive(alerts).await;
     assert!(arrived.dispositions.iter().all(Result::is_ok));
     let told = told(&arrived.outcome);
@@ -70,10 +77,16 @@ async fn who_resolves_an_incident_of_very_many_groups_is_heard_by_all() {
         verdict: None,
         why: String::new(),
     };
-    let done = bench.act(&told[0].incident.id, &resolve, &anna()).await.unwrap();
+    let done = bench
+        .act(&told[0].incident.id, &resolve, &anna())
+        .await
+        .unwrap();
     let ends = events(&done.outcome);
     assert_eq!(ends.len(), 150);
-    assert!(ends.iter().all(|event| *event == NotificationEvent::Resolved));
+    assert!(
+        ends.iter()
+            .all(|event| *event == NotificationEvent::Resolved)
+    );
     assert_eq!(bench.store.outbox_len(), 300);
 }
 

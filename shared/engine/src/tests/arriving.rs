@@ -12,7 +12,13 @@ async fn an_alert_is_told_and_its_incident_is_found_by_id_and_in_lists() {
     let bench = bench();
     let arrived = bench.arrive(vec![firing("orders", "a")]).await;
     assert_eq!(events(&arrived.outcome), [NotificationEvent::Opened]);
-    assert_eq!((arrived.outcome.books.grouped, arrived.outcome.books.notified), (1, 1));
+    assert_eq!(
+        (
+            arrived.outcome.books.grouped,
+            arrived.outcome.books.notified
+        ),
+        (1, 1)
+    );
     assert_eq!(arrived.outcome.books.opened, 1);
     let id = told(&arrived.outcome)[0].incident.id.clone();
     let view = bench.incident(&id).await.unwrap().expect("is found");
@@ -34,8 +40,18 @@ async fn an_alert_is_told_and_its_incident_is_found_by_id_and_in_lists() {
         open: true,
         ..IncidentFilter::default()
     };
-    assert!(bench.incidents(&open, 10, None).await.unwrap().incidents.is_empty());
-    let all = bench.incidents(&IncidentFilter::default(), 10, None).await.unwrap();
+    assert!(
+        bench
+            .incidents(&open, 10, None)
+            .await
+            .unwrap()
+            .incidents
+            .is_empty()
+    );
+    let all = bench
+        .incidents(&IncidentFilter::default(), 10, None)
+        .await
+        .unwrap();
     assert_eq!(all.incidents[0].status, IncidentStatus::Resolved);
 }
 
@@ -107,7 +123,11 @@ fn an_alert_and_what_explains_it_are_one_unit() {
     }]);
     let cut = units(
         &policy(settings),
-        vec![firing("orders", "slow"), firing("menus", "down"), firing("pay", "x")],
+        vec![
+            firing("orders", "slow"),
+            firing("menus", "down"),
+            firing("pay", "x"),
+        ],
     );
     assert_eq!(cut.len(), 2);
 }
@@ -128,11 +148,20 @@ async fn an_answer_that_is_lost_is_known_for_ones_own() {
 #[tokio::test]
 async fn a_table_that_is_down_fails_the_alerts_and_nothing_is_lost_when_they_come_again() {
     let bench = bench();
-    bench.store.inject(Fault::Unavailable, Some(Operation::Load), 100);
-    let arrived = bench.arrive(vec![firing("orders", "a"), firing("menus", "a")]).await;
-    assert_eq!(arrived.dispositions.iter().filter(|d| d.is_err()).count(), 2);
+    bench
+        .store
+        .inject(Fault::Unavailable, Some(Operation::Load), 100);
+    let arrived = bench
+        .arrive(vec![firing("orders", "a"), firing("menus", "a")])
+        .await;
+    assert_eq!(
+        arrived.dispositions.iter().filter(|d| d.is_err()).count(),
+        2
+    );
     bench.store.clear_faults();
-    let arrived = bench.arrive(vec![firing("orders", "a"), firing("menus", "a")]).await;
+    let arrived = bench
+        .arrive(vec![firing("orders", "a"), firing("menus", "a")])
+        .await;
     assert_eq!(arrived.outcome.outgoing.len(), 2);
 }
 
@@ -142,14 +171,20 @@ async fn a_record_that_cannot_be_read_is_kept_as_a_note_and_its_version_goes_on(
     let first = bench.arrive(vec![firing("orders", "a")]).await;
     let group = told(&first.outcome)[0].group_key.clone();
     bench.store.break_record(&RecordKey::Group(group.clone()));
-    bench.store.break_record(&RecordKey::Incident("orders/errors".into()));
+    bench
+        .store
+        .break_record(&RecordKey::Incident("orders/errors".into()));
     let arrived = bench.arrive(vec![firing("orders", "b")]).await;
     let notification = &told(&arrived.outcome)[0];
     assert_eq!(notification.event, NotificationEvent::Opened);
     assert_ne!(notification.id, told(&first.outcome)[0].id);
     assert_eq!(arrived.outcome.books.unreadable, 2);
     let partition = format!("UNREADABLE#GROUP#{group}");
-    let notes = bench.store.notes(&partition, Page::first(10)).await.unwrap();
+    let notes = bench
+        .store
+        .notes(&partition, Page::first(10))
+        .await
+        .unwrap();
     assert!(notes.notes[0].body.contains("fault"), "{notes:?}");
 }
 
@@ -160,7 +195,12 @@ async fn two_that_race_for_one_group_both_count() {
     for second in 0..20 {
         let batch = |name: &str| {
             let name = format!("{name}-{second}");
-            vec![alert("orders", &name, alert_classification::Status::Firing, second)]
+            vec![alert(
+                "orders",
+                &name,
+                alert_classification::Status::Firing,
+                second,
+            )]
         };
         let (a, b) = tokio::join!(one.arrive(batch("a")), other.arrive(batch("b")));
         let notified = a.outcome.books.notified + b.outcome.books.notified;
@@ -189,7 +229,9 @@ async fn a_resolve_is_decided_where_its_alert_fires() {
 #[tokio::test]
 async fn a_decision_that_cannot_be_written_says_so() {
     let bench = bench_of(at_once());
-    bench.store.inject(Fault::Unavailable, Some(Operation::Commit), 100);
+    bench
+        .store
+        .inject(Fault::Unavailable, Some(Operation::Commit), 100);
     let arrived = bench.arrive(vec![firing("orders", "a")]).await;
     let error = arrived.dispositions[0].as_ref().unwrap_err();
     assert!(matches!(**error, EngineError::Store(_)), "{error}");

@@ -33,13 +33,15 @@ async fn a_group_waits_and_then_tells_and_after_it_the_ladder() {
     bench.clock.advance(600);
     let due = bench.due(bench.clock.now(), 10).await.unwrap();
     let woken = bench.wake([due[0].1.clone()]).await;
-    assert_eq!(events(&woken.outcome), [NotificationEvent::Escalated]);
+    let pages = super::told(&woken.outcome);
+    assert_eq!((pages.len(), pages[0].receiver.as_str()), (1, "second"));
 }
 
 #[tokio::test]
 async fn a_timer_of_a_route_that_is_gone_rings_once() {
     let mut settings = at_once();
-    settings["route"]["routes"] = json!([{ "matchers": ["service=\"orders\""], "group_wait": "30s" }]);
+    settings["route"]["routes"] =
+        json!([{ "matchers": ["service=\"orders\""], "group_wait": "30s" }]);
     let old = bench_of(settings);
     let arrived = old.arrive(vec![firing("orders", "a")]).await;
     let new = crate::Engine::new(
