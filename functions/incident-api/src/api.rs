@@ -48,7 +48,10 @@ impl<P: Ports> Api<P> {
         let class = route.as_ref().map_or("none", Route::class);
         let Tally { auth_failure, acts } = visit.tally();
         tracing::info!(
-            stage = "answer", route = class, status = answer.status, from = request.from,
+            stage = "answer",
+            route = class,
+            status = answer.status,
+            from = request.from,
             "a request is answered"
         );
         let millis = began.elapsed().as_secs_f64() * 1_000.0;
@@ -66,7 +69,11 @@ impl<P: Ports> Api<P> {
             Err(problem) => Err(problem),
         };
         answered.unwrap_or_else(|problem| {
-            if is_page { page::refusal(&problem) } else { problem.answer() }
+            if is_page {
+                page::refusal(&problem)
+            } else {
+                problem.answer()
+            }
         })
     }
 
@@ -74,9 +81,13 @@ impl<P: Ports> Api<P> {
     fn admit(&self, visit: &Visit<'_>) -> Result<(), Problem> {
         let from = visit.request.from.clone();
         let failures = limits::Caller::Failures(from.clone());
-        self.limits.look(&failures, visit.now).map_err(Problem::too_many)?;
+        self.limits
+            .look(&failures, visit.now)
+            .map_err(Problem::too_many)?;
         let address = limits::Caller::Address(from);
-        self.limits.take(address, visit.now).map_err(Problem::too_many)
+        self.limits
+            .take(address, visit.now)
+            .map_err(Problem::too_many)
     }
 
     async fn dispatch(&self, visit: &Visit<'_>, route: &Route) -> Result<Answer, Problem> {

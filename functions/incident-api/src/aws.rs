@@ -77,7 +77,10 @@ impl Replies for Hooks {
             Ok(Err(_)) | Err(_) => false,
         };
         if !told {
-            tracing::warn!(stage = "reply", "whoever pressed the button is not told what came of it");
+            tracing::warn!(
+                stage = "reply",
+                "whoever pressed the button is not told what came of it"
+            );
         }
     }
 }
@@ -89,12 +92,17 @@ fn request(address: &str, text: &str) -> Option<HttpRequest> {
     let mut request = HttpRequest::new(SdkBody::from(body.to_string()));
     request.set_method("POST").ok()?;
     request.set_uri(address).ok()?;
-    request.headers_mut().insert("content-type", "application/json; charset=utf-8");
+    request
+        .headers_mut()
+        .insert("content-type", "application/json; charset=utf-8");
     Some(request)
 }
 
 fn connector() -> Connector {
-    let settings = HttpConnectorSettings::builder().connect_timeout(TOTAL).read_timeout(TOTAL).build();
+    let settings = HttpConnectorSettings::builder()
+        .connect_timeout(TOTAL)
+        .read_timeout(TOTAL)
+        .build();
     Connector::builder()
         .tls_provider(Provider::rustls(CryptoMode::Ring))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))

@@ -22,7 +22,10 @@ pub(crate) fn place(id: &str) -> String {
 /// The machine as the audit trail knows it.
 #[must_use]
 pub(crate) fn actor(visit: &Visit<'_>, caller: &Caller) -> Actor {
-    visit.actor(&format!("{} (token {})", caller.name, caller.id), Via::Token)
+    visit.actor(
+        &format!("{} (token {})", caller.name, caller.id),
+        Via::Token,
+    )
 }
 
 impl<P: Ports> Api<P> {
@@ -30,7 +33,11 @@ impl<P: Ports> Api<P> {
     ///
     /// # Errors
     /// When the caller is not known, may not, or asks too often.
-    pub(crate) async fn caller(&self, visit: &Visit<'_>, scope: Option<Scope>) -> Result<Caller, Problem> {
+    pub(crate) async fn caller(
+        &self,
+        visit: &Visit<'_>,
+        scope: Option<Scope>,
+    ) -> Result<Caller, Problem> {
         let token = match presented(visit.request.header("authorization")) {
             Ok(token) => token,
             Err(error) => return Err(self.unknown_caller(visit, error)),
@@ -40,7 +47,9 @@ impl<P: Ports> Api<P> {
             Err(error) => return Err(self.unknown_caller(visit, error)),
         };
         let bucket = limits::Caller::Token(caller.id.to_string());
-        self.limits.take(bucket, visit.now).map_err(Problem::too_many)?;
+        self.limits
+            .take(bucket, visit.now)
+            .map_err(Problem::too_many)?;
         if let Some(scope) = scope {
             caller.require(scope).map_err(|forbidden| {
                 visit.refused("wrong_scope");
@@ -109,10 +118,18 @@ impl<P: Ports> Api<P> {
     pub(crate) fn refuse(&self, visit: &Visit<'_>, what: &'static str, why: &'static str) {
         visit.refused(why);
         let from = visit.request.from.as_str();
-        tracing::warn!(stage = "auth", credential = what, reason = why, from, "credentials are refused");
+        tracing::warn!(
+            stage = "auth",
+            credential = what,
+            reason = why,
+            from,
+            "credentials are refused"
+        );
         // Whoever shows nothing guesses nothing.
         if why != "missing" {
-            let _full = self.limits.take(limits::Caller::Failures(from.to_owned()), visit.now);
+            let _full = self
+                .limits
+                .take(limits::Caller::Failures(from.to_owned()), visit.now);
         }
     }
 }

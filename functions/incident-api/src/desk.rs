@@ -58,8 +58,12 @@ impl<P: Ports> Desk<P> {
             outcome,
         } = self.engine.act(id, act, by).await?;
         tracing::info!(
-            stage = "act", incident_id = id.as_str(), act = act.as_str(), via = by.via.as_str(),
-            changed = change == Change::Changed, "somebody acted"
+            stage = "act",
+            incident_id = id.as_str(),
+            act = act.as_str(),
+            via = by.via.as_str(),
+            changed = change == Change::Changed,
+            "somebody acted"
         );
         self.follow(outcome).await;
         Ok(Acted {
@@ -90,8 +94,11 @@ impl<P: Ports> Desk<P> {
     pub async fn end_silence(&self, id: &str, by: &Actor) -> Result<Silence, EngineError> {
         let (silence, outcome) = self.engine.end_silence(id, by).await?;
         tracing::info!(
-            stage = "act", silence_id = silence.id.as_str(), act = "unsilence",
-            via = by.via.as_str(), "somebody ended a silence"
+            stage = "act",
+            silence_id = silence.id.as_str(),
+            act = "unsilence",
+            via = by.via.as_str(),
+            "somebody ended a silence"
         );
         self.follow(outcome).await;
         Ok(silence)
@@ -152,8 +159,9 @@ impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
         let detail = chain(&error).to_string();
         match &error {
-            EngineError::Unknown(_) => Self::unknown(detail, "look at GET /v1/incidents?status=all")
-                .at(Place::Path, "id"),
+            EngineError::Unknown(_) => {
+                Self::unknown(detail, "look at GET /v1/incidents?status=all").at(Place::Path, "id")
+            }
             EngineError::UnknownSilence(_) => {
                 Self::unknown(detail, "look at GET /v1/silences").at(Place::Path, "id")
             }
@@ -176,13 +184,25 @@ impl From<EngineError> for Problem {
                 }
             },
             EngineError::InvalidSilence(fault) => silence_fault(fault, detail),
-            EngineError::Store(store::StoreError::Cursor) => {
-                Self::invalid(Place::Query, "cursor", detail, "begin again without a cursor")
-            }
+            EngineError::Store(store::StoreError::Cursor) => Self::invalid(
+                Place::Query,
+                "cursor",
+                detail,
+                "begin again without a cursor",
+            ),
             other => {
                 let retryable = other.is_retryable();
-                tracing::error!(stage = "desk", error = detail, retryable, "a request is not carried out");
-                if retryable { Self::unavailable() } else { Self::internal() }
+                tracing::error!(
+                    stage = "desk",
+                    error = detail,
+                    retryable,
+                    "a request is not carried out"
+                );
+                if retryable {
+                    Self::unavailable()
+                } else {
+                    Self::internal()
+                }
             }
         }
     }
@@ -191,10 +211,15 @@ impl From<EngineError> for Problem {
 fn silence_fault(fault: &incident::InvalidSilence, detail: String) -> Problem {
     use incident::InvalidSilence;
     let (field, remedy) = match fault {
-        InvalidSilence::Everything => ("matchers", "name what it is about, such as service=\"orders\""),
+        InvalidSilence::Everything => (
+            "matchers",
+            "name what it is about, such as service=\"orders\"",
+        ),
         InvalidSilence::Matcher { .. } => ("matchers", "write matchers as in Alertmanager"),
         InvalidSilence::Over { .. } => ("ends_at", "let it end later"),
-        InvalidSilence::TooLong { .. } => ("ends_at", "make it shorter, or let it recur with `times`"),
+        InvalidSilence::TooLong { .. } => {
+            ("ends_at", "make it shorter, or let it recur with `times`")
+        }
         InvalidSilence::TooMany => ("matchers", "end some first"),
     };
     let mut problem = Problem::refused(field, detail, remedy);

@@ -57,7 +57,14 @@ mod tests {
     fn all_faults_are_reported_together() {
         let environment = MapEnvironment::from([("DEPLOYED_CHANNELS", "email,pigeon")]);
         let text = Settings::read(&environment).unwrap_err().to_string();
-        for name in ["TABLE_NAME", "NOTIFY_TOPIC_ARN", "TIMERS_QUEUE_URL", "LINK_SECRET_ARN", "API_SECRET_ARN", "pigeon"] {
+        for name in [
+            "TABLE_NAME",
+            "NOTIFY_TOPIC_ARN",
+            "TIMERS_QUEUE_URL",
+            "LINK_SECRET_ARN",
+            "API_SECRET_ARN",
+            "pigeon",
+        ] {
             assert!(text.contains(name), "{name} is not in: {text}");
         }
     }

@@ -39,7 +39,12 @@ impl Fields {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => serde_json::from_value(value).map(Some).map_err(|error| {
-                Problem::invalid(Place::Body, name, format!("`{name}` cannot be read: {error}"), remedy)
+                Problem::invalid(
+                    Place::Body,
+                    name,
+                    format!("`{name}` cannot be read: {error}"),
+                    remedy,
+                )
             }),
         }
     }
@@ -83,7 +88,8 @@ impl Fields {
             (until, None) => Ok(until),
             (None, Some(length)) => {
                 let millis = i64::try_from(length.as_millis()).ok();
-                let end = millis.and_then(|ms| start.checked_add(SignedDuration::from_millis(ms)).ok());
+                let end =
+                    millis.and_then(|ms| start.checked_add(SignedDuration::from_millis(ms)).ok());
                 end.map(Some).ok_or_else(|| {
                     let detail = format!("`{duration}` is longer than there will be time");
                     Problem::invalid(Place::Body, duration, detail, "write a shorter one")
@@ -102,7 +108,12 @@ impl Fields {
             Some(field) => {
                 let field: String = field.chars().take(80).collect();
                 let detail = format!("there is no field `{field}` here");
-                Err(Problem::invalid(Place::Body, field, detail, format!("the fields are {known}")))
+                Err(Problem::invalid(
+                    Place::Body,
+                    field,
+                    detail,
+                    format!("the fields are {known}"),
+                ))
             }
         }
     }
@@ -134,7 +145,10 @@ mod tests {
         assert_eq!(field(r#"{"until": "soon"}"#), "until");
         assert_eq!(field(r#"{"for": "4 hours"}"#), "for");
         assert_eq!(field(r#"{"for": "999999y"}"#), "for");
-        assert_eq!(field(r#"{"for": "4h", "until": "2026-01-05T03:30:00Z"}"#), "for");
+        assert_eq!(
+            field(r#"{"for": "4h", "until": "2026-01-05T03:30:00Z"}"#),
+            "for"
+        );
         assert_eq!(field(r#"{"text": "x", "txet": 1}"#), "txet");
         assert_eq!(fault(r#"{"text": "x", "for": null}"#), Ok(()));
     }

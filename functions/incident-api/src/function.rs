@@ -86,7 +86,10 @@ impl Function {
                 publisher: SnsTopic::new(aws_sdk_sns::Client::new(config), &settings.topic),
                 timers: SqsTimers::new(aws_sdk_sqs::Client::new(config), &settings.timers),
             },
-            vault: Vault::new(SecretsManager::new(&settings.link_secret, &settings.api_secret)),
+            vault: Vault::new(SecretsManager::new(
+                &settings.link_secret,
+                &settings.api_secret,
+            )),
             replies: Hooks::default(),
             limits: Limits::default(),
             entropy: entropy::from_system,

@@ -93,7 +93,9 @@ impl Limits {
     pub fn take(&self, caller: Caller, now: Timestamp) -> Result<(), u64> {
         let rate = caller.rate();
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = buckets.get(&caller).map_or(rate.burst, |bucket| bucket.fill(rate, now));
+        let left = buckets
+            .get(&caller)
+            .map_or(rate.burst, |bucket| bucket.fill(rate, now));
         if left < 1.0 {
             return Err(wait(rate, left));
         }
@@ -112,8 +114,14 @@ impl Limits {
     pub fn look(&self, caller: &Caller, now: Timestamp) -> Result<(), u64> {
         let rate = caller.rate();
         let buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = buckets.get(caller).map_or(rate.burst, |bucket| bucket.fill(rate, now));
-        if left < 1.0 { Err(wait(rate, left)) } else { Ok(()) }
+        let left = buckets
+            .get(caller)
+            .map_or(rate.burst, |bucket| bucket.fill(rate, now));
+        if left < 1.0 {
+            Err(wait(rate, left))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -121,7 +129,9 @@ impl Limits {
 fn wait(rate: Rate, left: f64) -> u64 {
     let seconds = ((1.0 - left) / rate.per_second).ceil();
     // At most 1 / 0.1 seconds: no number is lost.
-    (1..=60_u32).find(|whole| f64::from(*whole) >= seconds).map_or(60, u64::from)
+    (1..=60_u32)
+        .find(|whole| f64::from(*whole) >= seconds)
+        .map_or(60, u64::from)
 }
 
 /// Full buckets say nothing; if there are none, those that say the least go.
@@ -170,7 +180,9 @@ mod tests {
             limits.take(offender.clone(), second(0)).unwrap();
         }
         for number in 0..20_000 {
-            limits.take(Caller::Address(number.to_string()), second(0)).unwrap();
+            limits
+                .take(Caller::Address(number.to_string()), second(0))
+                .unwrap();
         }
         assert!(limits.0.lock().unwrap().len() <= CALLERS);
         assert!(limits.look(&offender, second(0)).is_err());

@@ -77,11 +77,19 @@ impl<P: Ports> Api<P> {
         let key = self.signed_by_pagerduty(visit, body).await?;
         let webhook: Webhook = serde_json::from_slice(body).map_err(|error| {
             let detail = format!("the webhook cannot be read: {error}");
-            Problem::invalid(Place::Body, "event", detail, "subscribe with webhooks of version 3")
+            Problem::invalid(
+                Place::Body,
+                "event",
+                detail,
+                "subscribe with webhooks of version 3",
+            )
         })?;
         let event = webhook.event;
         let said = |what: &str| Ok(Answer::json(200, &json!({ "done": what })));
-        if event.occurred_at.is_some_and(|at| visit.now.duration_since(at) > OLDEST) {
+        if event
+            .occurred_at
+            .is_some_and(|at| visit.now.duration_since(at) > OLDEST)
+        {
             return said("nothing: the event is more than two days old");
         }
         let Some(incident) = self.our_incident(visit, &event.data).await? else {
@@ -98,7 +106,11 @@ impl<P: Ports> Api<P> {
         if store.get_text(&done_place(&key)).await?.is_some() {
             return said("nothing: this webhook was heard before");
         }
-        let name = agent.summary.as_deref().filter(|name| !name.is_empty()).unwrap_or(&agent.id);
+        let name = agent
+            .summary
+            .as_deref()
+            .filter(|name| !name.is_empty())
+            .unwrap_or(&agent.id);
         let by = visit.actor(&format!("pagerduty:{name}"), Via::Pagerduty);
         // A comment would stand there twice; everything else may be repeated, and is until it is done.
         let comment = matches!(act, Act::Comment { .. });
@@ -108,9 +120,15 @@ impl<P: Ports> Api<P> {
         let done = match self.desk.act(&incident, &act, &by).await {
             Ok(acted) => {
                 visit.acted(act.as_str(), Via::Pagerduty);
-                if acted.changed { "the act" } else { "nothing: it was so already" }
+                if acted.changed {
+                    "the act"
+                } else {
+                    "nothing: it was so already"
+                }
             }
-            Err(EngineError::Over { .. } | EngineError::Unknown(_)) => "nothing: the incident is over",
+            Err(EngineError::Over { .. } | EngineError::Unknown(_)) => {
+                "nothing: the incident is over"
+            }
             Err(EngineError::Invalid(_)) => "nothing: the act cannot be carried out",
             // PagerDuty sends it again.
             Err(error) => return Err(error.into()),
@@ -122,11 +140,7 @@ impl<P: Ports> Api<P> {
         said(done)
     }
 
-    async fn signed_by_pagerduty(
-        &self,
-        visit: &Visit<'_>,
-        body: &[u8],
-    ) -> Result<String, Problem> {
+    async fn signed_by_pagerduty(&self, visit: &Visit<'_>, body: &[u8]) -> Result<String, Problem> {
         let signature = visit.request.header(SIGNATURE_HEADER);
         let mut verdict = verify(&self.secret(visit).await?.pagerduty, signature, body);
         if verdict == Err(PagerDutyError::Forged)

@@ -111,7 +111,13 @@ impl Problem {
     /// The caller is known and may not.
     #[must_use]
     pub fn forbidden(detail: impl Into<String>, remedy: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(403, "forbidden", "The caller may not do that", detail, remedy)
+        Self::new(
+            403,
+            "forbidden",
+            "The caller may not do that",
+            detail,
+            remedy,
+        )
     }
 
     /// Too much at once.

@@ -66,7 +66,9 @@ pub enum BadBody {
 
 /// An event that is no HTTP request.
 #[derive(Debug, thiserror::Error)]
-#[error("the event is no request of a function URL (payload format 2.0): call the function by its URL")]
+#[error(
+    "the event is no request of a function URL (payload format 2.0): call the function by its URL"
+)]
 pub struct NoRequest(#[source] pub serde_json::Error);
 
 #[derive(Deserialize)]
@@ -126,7 +128,10 @@ impl Request {
                 .into_iter()
                 .map(|(name, value)| (name.to_ascii_lowercase(), value))
                 .collect(),
-            body: body(event.body.as_deref().unwrap_or_default(), event.is_base64_encoded),
+            body: body(
+                event.body.as_deref().unwrap_or_default(),
+                event.is_base64_encoded,
+            ),
             from: source_ip,
         })
     }
@@ -140,14 +145,21 @@ impl Request {
     /// The first parameter of a name that is not empty.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        let found = self.query.iter().find(|(key, value)| key == name && !value.is_empty());
+        let found = self
+            .query
+            .iter()
+            .find(|(key, value)| key == name && !value.is_empty());
         found.map(|(_, value)| value.as_str())
     }
 }
 
 fn body(text: &str, base64: bool) -> Result<Vec<u8>, BadBody> {
     // Four characters of base 64 are three bytes: what is too large is not decoded first.
-    let most = if base64 { MAX_BODY.div_ceil(3) * 4 } else { MAX_BODY };
+    let most = if base64 {
+        MAX_BODY.div_ceil(3) * 4
+    } else {
+        MAX_BODY
+    };
     if text.len() > most {
         return Err(BadBody::TooLarge);
     }
@@ -196,7 +208,10 @@ mod tests {
         assert!(of(&"x".repeat(MAX_BODY), false).is_ok());
         assert_eq!(of(&"x".repeat(MAX_BODY + 1), false), Err(BadBody::TooLarge));
         assert!(of(&STANDARD.encode(vec![b'x'; MAX_BODY]), true).is_ok());
-        assert_eq!(of(&STANDARD.encode(vec![b'x'; MAX_BODY + 1]), true), Err(BadBody::TooLarge));
+        assert_eq!(
+            of(&STANDARD.encode(vec![b'x'; MAX_BODY + 1]), true),
+            Err(BadBody::TooLarge)
+        );
     }
 
     #[test]

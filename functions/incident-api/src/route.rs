@@ -184,7 +184,9 @@ impl Route {
             Self::OpenApi => "openapi",
             Self::Incidents | Self::Incident(_) | Self::Why(_) | Self::Audit(_) => "incidents",
             Self::Act(..) => "acts",
-            Self::Silences | Self::PutSilence | Self::Silence(_) | Self::EndSilence(_) => "silences",
+            Self::Silences | Self::PutSilence | Self::Silence(_) | Self::EndSilence(_) => {
+                "silences"
+            }
             Self::OnCall => "oncall",
             Self::WhoAmI => "whoami",
             Self::Tokens | Self::MakeToken | Self::RevokeToken(_) => "tokens",

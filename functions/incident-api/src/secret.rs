@@ -49,7 +49,9 @@ pub struct ApiSecret {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidSecret {
     /// It has another shape.
-    #[error("the secret of {0} is no JSON object of its shape: see docs/incident-api.md, section Secrets")]
+    #[error(
+        "the secret of {0} is no JSON object of its shape: see docs/incident-api.md, section Secrets"
+    )]
     Shape(&'static str),
     /// Its keys cannot sign links.
     #[error("the keys of links cannot be used: {0}")]
@@ -104,7 +106,10 @@ impl ApiSecret {
         // Serde's own error is left out: it may quote what it did not expect.
         let fields: Fields =
             serde_json::from_str(&fetched.api.0).map_err(|_| InvalidSecret::Shape("the API"))?;
-        let slack = fields.slack_signing_secrets.iter().chain(&fields.slack_signing_secret);
+        let slack = fields
+            .slack_signing_secrets
+            .iter()
+            .chain(&fields.slack_signing_secret);
         let pagerduty = fields.pagerduty_webhook_secrets.iter();
         let pagerduty = pagerduty.chain(&fields.pagerduty_webhook_secret);
         Ok(Self {
@@ -122,8 +127,10 @@ fn link_keys(text: &Hidden) -> Result<LinkKeys, InvalidSecret> {
     let id = fields.id.unwrap_or_else(|| DEFAULT_ID.to_owned());
     let single = fields.secret.map(|secret| KeyFields { id, secret });
     let keys: Vec<KeyFields> = single.into_iter().chain(fields.keys).collect();
-    let keys: Vec<(&str, &[u8])> =
-        keys.iter().map(|key| (key.id.as_str(), key.secret.0.as_bytes())).collect();
+    let keys: Vec<(&str, &[u8])> = keys
+        .iter()
+        .map(|key| (key.id.as_str(), key.secret.0.as_bytes()))
+        .collect();
     LinkKeys::try_new(&keys).map_err(|error| InvalidSecret::LinkKeys(error.to_string()))
 }
 
@@ -157,7 +164,8 @@ mod tests {
     #[test]
     fn both_forms_are_read() {
         let links = r#"{"keys":[{"id":"a","secret":"KEY"}]}"#;
-        let api = r#"{"slack_signing_secrets":["KEY"," "],"pagerduty_webhook_secrets":["KEY","KEYx"]}"#;
+        let api =
+            r#"{"slack_signing_secrets":["KEY"," "],"pagerduty_webhook_secrets":["KEY","KEYx"]}"#;
         let many = read(links, api).unwrap();
         assert_eq!((many.slack.len(), many.pagerduty.len()), (1, 2));
         let api = r#"{"slack_signing_secret":"","pagerduty_webhook_secret":"KEY","more":1}"#;

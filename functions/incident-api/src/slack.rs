@@ -1,9 +1,7 @@
 //! Buttons in Slack: who pressed one is vouched for by Slack, what it may do by the link in it.
 
 use credentials::link::{Claims, LinkError, Purpose};
-use credentials::slack::{
-    REPLAY_SECONDS, SIGNATURE_HEADER, SlackError, TIMESTAMP_HEADER, verify,
-};
+use credentials::slack::{REPLAY_SECONDS, SIGNATURE_HEADER, SlackError, TIMESTAMP_HEADER, verify};
 use incident::{Act, IncidentId, Via};
 use jiff::SignedDuration;
 use notification::slack::{ACKNOWLEDGE, RESOLVE, read_action_value};
@@ -62,7 +60,11 @@ struct Action {
 impl User {
     /// The name in the workspace, and the id, which nobody can change.
     fn who(&self) -> String {
-        let name = if self.username.is_empty() { &self.name } else { &self.username };
+        let name = if self.username.is_empty() {
+            &self.name
+        } else {
+            &self.username
+        };
         match (name.is_empty(), self.id.is_empty()) {
             (false, _) => format!("slack:{name}"),
             (true, false) => format!("slack:{}", self.id),
@@ -123,16 +125,30 @@ impl<P: Ports> Api<P> {
                 SlackError::Forged => "forged",
             };
             self.refuse(visit, "slack", why);
-            let remedy = "put the app's signing secret into the API's secret, and look at the clock";
+            let remedy =
+                "put the app's signing secret into the API's secret, and look at the clock";
             Problem::unauthorized(error.to_string(), remedy).at(Place::Header, SIGNATURE_HEADER)
         })?;
         let seconds = i64::try_from(REPLAY_SECONDS).unwrap_or(i64::MAX);
-        let until = visit.now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(visit.now);
-        if !self.desk.store().remember_once(&key.to_string(), visit.now, until).await? {
+        let until = visit
+            .now
+            .checked_add(SignedDuration::from_secs(seconds))
+            .unwrap_or(visit.now);
+        if !self
+            .desk
+            .store()
+            .remember_once(&key.to_string(), visit.now, until)
+            .await?
+        {
             self.refuse(visit, "slack", "replayed");
             let remedy = "press the button again";
-            return Err(Problem::new(409, "replayed", "This request was heard before",
-                "the same signed request was heard before", remedy));
+            return Err(Problem::new(
+                409,
+                "replayed",
+                "This request was heard before",
+                "the same signed request was heard before",
+                remedy,
+            ));
         }
         Ok(())
     }
@@ -154,7 +170,8 @@ impl<P: Ports> Api<P> {
             _link => return Ok(None),
         };
         let value = action.value.as_deref().unwrap_or_default();
-        let (incident, token) = read_action_value(value).ok_or_else(|| self.wrong_button(visit, "malformed"))?;
+        let (incident, token) =
+            read_action_value(value).ok_or_else(|| self.wrong_button(visit, "malformed"))?;
         self.acting_claims(visit, &incident, token).await?;
         let mut by = visit.actor(&payload.user.who(), Via::Slack);
         if let (Some(team), Some(channel)) = (&payload.team, &payload.channel) {
@@ -183,9 +200,18 @@ impl<P: Ports> Api<P> {
             Ok(claims) => claims,
             Err(LinkError::Expired { at }) => {
                 visit.refused("expired");
-                let detail = format!("this button expired at {}", at.strftime("%Y-%m-%d %H:%M UTC"));
+                let detail = format!(
+                    "this button expired at {}",
+                    at.strftime("%Y-%m-%d %H:%M UTC")
+                );
                 let remedy = "press the button of a newer message";
-                return Err(Problem::new(410, "link-expired", "The button has expired", detail, remedy));
+                return Err(Problem::new(
+                    410,
+                    "link-expired",
+                    "The button has expired",
+                    detail,
+                    remedy,
+                ));
             }
             Err(LinkError::Malformed | LinkError::UnknownKey | LinkError::Forged) => {
                 return Err(self.wrong_button(visit, "forged"));
@@ -198,13 +224,20 @@ impl<P: Ports> Api<P> {
             return Err(self.wrong_button(visit, "view_only"));
         }
         let bucket = limits::Caller::Link(crate::once::digest(&[token.as_bytes()]));
-        self.limits.take(bucket, visit.now).map_err(Problem::too_many)?;
+        self.limits
+            .take(bucket, visit.now)
+            .map_err(Problem::too_many)?;
         Ok(claims)
     }
 
     fn wrong_button(&self, visit: &Visit<'_>, why: &'static str) -> Problem {
         visit.refused(why);
-        tracing::warn!(stage = "auth", credential = "slack_button", reason = why, "credentials are refused");
+        tracing::warn!(
+            stage = "auth",
+            credential = "slack_button",
+            reason = why,
+            "credentials are refused"
+        );
         let detail = "this button is none that Tocsin made for this incident";
         Problem::forbidden(detail, "press the button of a message of Tocsin")
     }
@@ -214,5 +247,8 @@ impl<P: Ports> Api<P> {
 fn reply_address(payload: &Payload) -> Option<&str> {
     let address = payload.response_url.as_deref()?;
     let known = ["https://hooks.slack.com/", "https://hooks.slack-gov.com/"];
-    known.iter().any(|known| address.starts_with(known)).then_some(address)
+    known
+        .iter()
+        .any(|known| address.starts_with(known))
+        .then_some(address)
 }

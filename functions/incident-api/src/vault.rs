@@ -71,9 +71,8 @@ impl<S: SecretSource> Vault<S> {
         now: Timestamp,
     ) -> Result<Arc<ApiSecret>, NoSecret> {
         let fetched = self.source.fetch().await.map_err(|fault| fault.to_string());
-        let fetched = fetched.and_then(|text| {
-            ApiSecret::parse(&text).map_err(|fault| fault.to_string())
-        });
+        let fetched =
+            fetched.and_then(|text| ApiSecret::parse(&text).map_err(|fault| fault.to_string()));
         match (fetched, kept.as_mut()) {
             (Ok(secret), _) => {
                 let secret = Arc::new(secret);
@@ -84,7 +83,11 @@ impl<S: SecretSource> Vault<S> {
                 Ok(secret)
             }
             (Err(fault), Some(known)) => {
-                tracing::warn!(stage = "secret", error = fault, "the known secret is used, a newer one cannot");
+                tracing::warn!(
+                    stage = "secret",
+                    error = fault,
+                    "the known secret is used, a newer one cannot"
+                );
                 known.asked_at = now;
                 Ok(Arc::clone(&known.secret))
             }
@@ -138,7 +141,10 @@ mod tests {
     #[tokio::test]
     async fn an_unknown_key_asks_again_once_a_minute() {
         let vault = vault(&[Some(1), Some(2)]);
-        assert!(vault.fresher(second(0)).await.is_none(), "nothing was asked for yet");
+        assert!(
+            vault.fresher(second(0)).await.is_none(),
+            "nothing was asked for yet"
+        );
         vault.secret(second(0)).await.unwrap();
         assert!(vault.fresher(second(59)).await.is_none());
         assert_eq!(vault.fresher(second(60)).await.unwrap().slack.len(), 2);

@@ -119,8 +119,10 @@ impl IncidentDocument {
         let state = state.filter(|_| current);
         let episode = state.as_ref().and_then(|state| state.episode.as_ref());
         let remembered = past.iter().find(|past| past.id == summary.id);
-        let verdict = episode
-            .map_or_else(|| remembered.and_then(|past| past.verdict.clone()), |e| e.verdict.clone());
+        let verdict = episode.map_or_else(
+            || remembered.and_then(|past| past.verdict.clone()),
+            |e| e.verdict.clone(),
+        );
         let first = episode.and_then(|episode| episode.first_acknowledged_at);
         let mut alerts: Vec<AlertDocument> = state
             .iter()
@@ -131,18 +133,28 @@ impl IncidentDocument {
             .map(|(fingerprint, alert)| AlertDocument::of(fingerprint.to_string(), alert))
             .collect();
         alerts.sort_by_key(|alert| {
-            (alert.status != AlertPhase::Firing, alert.priority, alert.starts_at)
+            (
+                alert.status != AlertPhase::Firing,
+                alert.priority,
+                alert.starts_at,
+            )
         });
         let alerts_omitted = alerts.len().saturating_sub(ALERTS);
         alerts.truncate(ALERTS);
         let timeline = state.iter().flat_map(|state| state.timeline.iter());
         let timeline = timeline.filter(|entry| entry.at >= summary.opened_at);
         let minutes = SignedDuration::from_mins(i64::from(summary.response_minutes));
-        let mut earlier: Vec<PastEpisode> =
-            past.iter().filter(|past| past.opened_at < summary.opened_at).cloned().collect();
+        let mut earlier: Vec<PastEpisode> = past
+            .iter()
+            .filter(|past| past.opened_at < summary.opened_at)
+            .cloned()
+            .collect();
         earlier.reverse();
         Self {
-            respond_by: summary.opened_at.checked_add(minutes).unwrap_or(Timestamp::MAX),
+            respond_by: summary
+                .opened_at
+                .checked_add(minutes)
+                .unwrap_or(Timestamp::MAX),
             acknowledged: acknowledgement.as_ref().is_some_and(|ack| ack.holds(now)),
             acknowledgement,
             first_acknowledged_at: first,
@@ -215,11 +227,16 @@ fn words(event: &TimelineEvent) -> String {
         TimelineEvent::PriorityRose { from, to } => format!("Priority rose from {from} to {to}"),
         TimelineEvent::Resolved { .. } => "Resolved".to_owned(),
         TimelineEvent::Reopened { .. } => "Goes on".to_owned(),
-        TimelineEvent::ResolveWithoutFiring(alerts) => some(alerts, "Is over, and was never heard of"),
+        TimelineEvent::ResolveWithoutFiring(alerts) => {
+            some(alerts, "Is over, and was never heard of")
+        }
         TimelineEvent::Informed(alerts) => some(alerts, "Happened"),
         TimelineEvent::Full(alerts) => some(alerts, "More alerts than are kept"),
         TimelineEvent::Flapping { title, until } => {
-            format!("Comes and goes, nobody is told until {}: {title}", clock(*until))
+            format!(
+                "Comes and goes, nobody is told until {}: {title}",
+                clock(*until)
+            )
         }
         TimelineEvent::Acted { by, act } => format!("{}: {}", by.who, deed(act)),
     }
@@ -251,6 +268,27 @@ pub fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M UTC").to_string()
 }
 
+/// How long it is from one time to another: `40 s`, `6 min`, `2 h 5 min`, `3 d 4 h`.
+#[must_use]
+pub fn span(from: Timestamp, to: Timestamp) -> String {
+    let seconds = to.duration_since(from).as_secs().max(0);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => two(hours, "h", minutes % 60, "min"),
+        (days, hours, _) => two(days, "d", hours % 24, "h"),
+    }
+}
+
+fn two(large: i64, unit: &str, small: i64, smaller: &str) -> String {
+    if small == 0 {
+        format!("{large} {unit}")
+    } else {
+        format!("{large} {unit} {small} {smaller}")
+    }
+}
+
 /// Why somebody was told of an incident or nobody; none when its details are forgotten.
 #[must_use]
 pub fn why(
@@ -264,4 +302,23 @@ pub fn why(
     case.groups = view.groups.iter().collect();
     case.silences = silences.iter().collect();
     Some(report::why(&case, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+
+    #[test_case(0, "0 s")]
+    #[test_case(59, "59 s")]
+    #[test_case(400, "6 min")]
+    #[test_case(7_500, "2 h 5 min")]
+    #[test_case(7_200, "2 h")]
+    #[test_case(273_600, "3 d 4 h")]
+    #[test_case(-5, "0 s"; "the wrong way round")]
+    fn spans_are_short(seconds: i64, text: &str) {
+        let from = Timestamp::UNIX_EPOCH;
+        assert_eq!(span(from, from + SignedDuration::from_secs(seconds)), text);
+    }
 }

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use incident::{Actor, Via};
 use jiff::Timestamp;
 
-use crate::request::{BadBody, Request};
 use crate::problem::{Place, Problem};
+use crate::request::{BadBody, Request};
 
 /// One request on its way through the function.
 #[derive(Debug)]

@@ -49,7 +49,10 @@ impl<P: Ports> Api<P> {
         let mut cursor = request.parameter("cursor").map(str::to_owned);
         for _ in 0..ROUNDS {
             let more = limit.saturating_sub(incidents.len());
-            let page = self.desk.incidents(&filter, more, cursor.as_deref()).await?;
+            let page = self
+                .desk
+                .incidents(&filter, more, cursor.as_deref())
+                .await?;
             let fits = page.incidents.into_iter();
             incidents.extend(fits.filter(|line| wanted.is_none_or(|wanted| line.status == wanted)));
             cursor = page.next;
@@ -57,7 +60,10 @@ impl<P: Ports> Api<P> {
                 break;
             }
         }
-        Ok(Answer::json(200, &json!({ "incidents": incidents, "next": cursor })))
+        Ok(Answer::json(
+            200,
+            &json!({ "incidents": incidents, "next": cursor }),
+        ))
     }
 
     pub(crate) async fn show_incident(
@@ -93,7 +99,10 @@ impl<P: Ports> Api<P> {
         self.caller(visit, Some(Scope::Read)).await?;
         let id = incident_id(id)?;
         let limit = page_size(visit.request)?;
-        let page = self.desk.audit(&id, limit, visit.request.parameter("cursor")).await?;
+        let page = self
+            .desk
+            .audit(&id, limit, visit.request.parameter("cursor"))
+            .await?;
         if page.entries.is_empty() {
             self.known_incident(&id).await?;
         }
@@ -145,7 +154,8 @@ fn read_act(visit: &Visit<'_>, name: ActName) -> Result<Act, Problem> {
         }
         ActName::Unacknowledge => (Act::Unacknowledge, "none"),
         ActName::Resolve => {
-            let remedy = "write true_positive (there was trouble) or false_positive (there was none)";
+            let remedy =
+                "write true_positive (there was trouble) or false_positive (there was none)";
             let verdict: Option<VerdictKind> = fields.optional("verdict", remedy)?;
             let why = fields.optional("why", "write a text")?.unwrap_or_default();
             (Act::Resolve { verdict, why }, "verdict and why")
@@ -170,10 +180,12 @@ fn priorities(request: &Request) -> Result<Vec<Priority>, Problem> {
         .map(str::trim)
         .filter(|text| !text.is_empty())
         .map(|text| {
-            text.parse().map_err(|error: settings::UnknownPriority| {
-                let remedy = "write P1, P2, P3 or P4; several with commas between them";
-                Problem::invalid(Place::Query, "priority", error.to_string(), remedy)
-            })
+            text.to_ascii_uppercase()
+                .parse()
+                .map_err(|error: settings::UnknownPriority| {
+                    let remedy = "write P1, P2, P3 or P4; several with commas between them";
+                    Problem::invalid(Place::Query, "priority", error.to_string(), remedy)
+                })
         })
         .collect()
 }
@@ -182,7 +194,10 @@ pub(super) fn page_size(request: &Request) -> Result<usize, Problem> {
     let Some(text) = request.parameter("limit") else {
         return Ok(PAGE);
     };
-    let size = text.parse().ok().filter(|size| (1..=LARGEST_PAGE).contains(size));
+    let size = text
+        .parse()
+        .ok()
+        .filter(|size| (1..=LARGEST_PAGE).contains(size));
     size.ok_or_else(|| {
         let detail = "this is no number of entries that a page can have";
         let remedy = format!("write a number from 1 to {LARGEST_PAGE}");

@@ -32,13 +32,19 @@ impl<P: Ports> Api<P> {
             .iter()
             .map(|rotation| turns(rotation, &routing.receivers, at))
             .collect();
-        Ok(Answer::json(200, &json!({ "at": at, "rotations": rotations })))
+        Ok(Answer::json(
+            200,
+            &json!({ "at": at, "rotations": rotations }),
+        ))
     }
 
     pub(crate) async fn show_caller(&self, visit: &Visit<'_>) -> Result<Answer, Problem> {
         let caller = self.caller(visit, None).await?;
         let token = json!({ "id": caller.id, "name": caller.name, "scopes": caller.scopes });
-        Ok(Answer::json(200, &json!({ "token": token, "from": visit.request.from })))
+        Ok(Answer::json(
+            200,
+            &json!({ "token": token, "from": visit.request.from }),
+        ))
     }
 }
 

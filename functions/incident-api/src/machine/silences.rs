@@ -51,8 +51,11 @@ impl<P: Ports> Api<P> {
         let silences = self.desk.silences().await?;
         let found = silences.iter().find(|silence| silence.id == id);
         let silence = found.ok_or_else(|| {
-            Problem::unknown("there is no silence of this id", "look at GET /v1/silences?state=all")
-                .at(Place::Path, "id")
+            Problem::unknown(
+                "there is no silence of this id",
+                "look at GET /v1/silences?state=all",
+            )
+            .at(Place::Path, "id")
         })?;
         Ok(Answer::json(200, &document(silence, visit.now)))
     }
@@ -74,10 +77,12 @@ impl<P: Ports> Api<P> {
         let remedy = "write an instant such as 2026-01-05T03:30:00Z";
         let starts_at = fields.optional("starts_at", remedy)?;
         let starts_at: Timestamp = starts_at.unwrap_or(visit.now).max(visit.now);
-        let ends_at = fields.end("ends_at", "duration", starts_at)?.ok_or_else(|| {
-            let detail = "neither `ends_at` nor `duration` is there";
-            Problem::invalid(Place::Body, "duration", detail, "say how long, such as 2h")
-        })?;
+        let ends_at = fields
+            .end("ends_at", "duration", starts_at)?
+            .ok_or_else(|| {
+                let detail = "neither `ends_at` nor `duration` is there";
+                Problem::invalid(Place::Body, "duration", detail, "say how long, such as 2h")
+            })?;
         let remedy = "write time intervals as in Alertmanager, such as \
                       [{\"weekdays\": [\"saturday\", \"sunday\"], \"location\": \"Asia/Kolkata\"}]";
         let times: Vec<TimeInterval> = fields.optional("times", remedy)?.unwrap_or_default();

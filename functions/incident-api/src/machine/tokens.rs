@@ -76,7 +76,10 @@ impl<P: Ports> Api<P> {
             // First the trail: a token that nobody knows of must not exist.
             self.note_token(&line).await?;
             let place = bearer::place(record.id.as_str());
-            self.desk.store().put_text(&place, &text, expires_at.map(forgotten)).await?;
+            self.desk
+                .store()
+                .put_text(&place, &text, expires_at.map(forgotten))
+                .await?;
             visit.acted("make_token", Via::Token);
             let answer = json!({
                 "token": token.expose(), "id": record.id, "name": record.name,
@@ -91,14 +94,25 @@ impl<P: Ports> Api<P> {
         self.caller(visit, Some(Scope::Admin)).await?;
         let limit = page_size(visit.request)?;
         let after = visit.request.parameter("cursor");
-        let page = self.desk.store().notes(TRAIL, Page { limit, after }).await?;
+        let page = self
+            .desk
+            .store()
+            .notes(TRAIL, Page { limit, after })
+            .await?;
         let lines = page.notes.iter();
         let lines = lines.filter_map(|note| serde_json::from_str::<Line>(&note.body).ok());
         let entries: Vec<Value> = lines.map(|line| json!(line)).collect();
-        Ok(Answer::json(200, &json!({ "entries": entries, "next": page.next })))
+        Ok(Answer::json(
+            200,
+            &json!({ "entries": entries, "next": page.next }),
+        ))
     }
 
-    pub(crate) async fn revoke_token(&self, visit: &Visit<'_>, id: &str) -> Result<Answer, Problem> {
+    pub(crate) async fn revoke_token(
+        &self,
+        visit: &Visit<'_>,
+        id: &str,
+    ) -> Result<Answer, Problem> {
         let caller = self.caller(visit, Some(Scope::Admin)).await?;
         let unknown = || {
             let detail = "there is no token of this id in the table";
@@ -107,7 +121,12 @@ impl<P: Ports> Api<P> {
         };
         let id = TokenId::try_new(id).map_err(|_| unknown())?;
         let place = bearer::place(id.as_str());
-        let text = self.desk.store().get_text(&place).await?.ok_or_else(unknown)?;
+        let text = self
+            .desk
+            .store()
+            .get_text(&place)
+            .await?
+            .ok_or_else(unknown)?;
         if text != REVOKED {
             self.revoke(visit, &caller, id, &place, &text).await?;
         }
@@ -124,7 +143,10 @@ impl<P: Ports> Api<P> {
     ) -> Result<(), Problem> {
         let until = forgotten(visit.now);
         // First the effect: a token that is noted as revoked must not work.
-        self.desk.store().put_text(place, REVOKED, Some(until)).await?;
+        self.desk
+            .store()
+            .put_text(place, REVOKED, Some(until))
+            .await?;
         let record: Option<TokenRecord> = serde_json::from_str(text).ok();
         let line = Line {
             id,
@@ -142,7 +164,12 @@ impl<P: Ports> Api<P> {
 
     async fn note_token(&self, line: &Line) -> Result<(), Problem> {
         let body = serde_json::to_string(line).map_err(|_| Problem::internal())?;
-        let sort = format!("{} {} {}", line.at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"), line.id, line.revoked);
+        let sort = format!(
+            "{} {} {}",
+            line.at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"),
+            line.id,
+            line.revoked
+        );
         let note = Note {
             partition: TRAIL,
             sort: &sort,

@@ -4,11 +4,10 @@ use incident::AlertPhase;
 use jiff::Timestamp;
 use notification::links::http_url;
 use notification::measured::Measured;
-use notification::wording;
 
 use super::html::Html;
 use super::show::time;
-use crate::view::{AlertDocument, IncidentDocument};
+use crate::view::{AlertDocument, IncidentDocument, span};
 
 /// So many alerts are on the page, and so many labels of each.
 const ALERTS: usize = 12;
@@ -24,18 +23,30 @@ pub(super) fn write(html: &mut Html, document: &IncidentDocument, now: Timestamp
     }
     let more = document.alerts.len().saturating_sub(ALERTS) + document.alerts_omitted;
     if more > 0 {
-        html.put("<p class=\"soft\">and ", &more.to_string(), " more alerts</p>\n");
+        html.put(
+            "<p class=\"soft\">and ",
+            &more.to_string(),
+            " more alerts</p>\n",
+        );
     }
 }
 
 fn one(html: &mut Html, alert: &AlertDocument, now: Timestamp) {
     html.lit("<article class=\"card\">\n<h3>");
-    html.text(if alert.title.is_empty() { "(no room for its title)" } else { &alert.title });
+    html.text(if alert.title.is_empty() {
+        "(no room for its title)"
+    } else {
+        &alert.title
+    });
     html.lit("</h3>\n<p>");
     match (alert.status, alert.ends_at) {
         (AlertPhase::Firing, _) => {
-            let since = wording::span(alert.starts_at, now);
-            html.put("<strong class=\"p1\">firing</strong> for ", &since, ", since ");
+            let since = span(alert.starts_at, now);
+            html.put(
+                "<strong class=\"p1\">firing</strong> for ",
+                &since,
+                ", since ",
+            );
             time(html, alert.starts_at, now);
         }
         (AlertPhase::Resolved, Some(end)) => {

@@ -24,7 +24,11 @@ impl Buttons<'_> {
         html.put("<form method=\"post\" action=\"/i/", self.token, "/");
         html.put("", action, "\">");
         let confirmation = self.keys.confirm(self.token, action, self.now);
-        html.put("<input type=\"hidden\" name=\"confirmation\" value=\"", &confirmation, "\">");
+        html.put(
+            "<input type=\"hidden\" name=\"confirmation\" value=\"",
+            &confirmation,
+            "\">",
+        );
     }
 
     /// A form that is a button and nothing else.
@@ -91,29 +95,51 @@ fn comment(html: &mut Html, buttons: &Buttons<'_>) {
 }
 
 fn area(html: &mut Html, name: &'static str, label: &'static str, required: bool) {
-    html.put("<label for=\"", name, "\">").lit(label).lit("</label>");
+    html.put("<label for=\"", name, "\">")
+        .lit(label)
+        .lit("</label>");
     html.put("<textarea id=\"", name, "\" name=\"").lit(name);
     html.put("\" maxlength=\"", &MAX_TEXT_CHARS.to_string(), "\"");
-    html.lit(if required { " required></textarea>" } else { "></textarea>" });
+    html.lit(if required {
+        " required></textarea>"
+    } else {
+        "></textarea>"
+    });
 }
 
 fn silence(html: &mut Html, buttons: &Buttons<'_>, document: &IncidentDocument) {
-    let firing = document.alerts.iter().filter(|alert| alert.status == AlertPhase::Firing);
-    let choices: Vec<&AlertDocument> =
-        firing.filter(|alert| !alert.service.is_empty()).take(CHOICES).collect();
+    let firing = document
+        .alerts
+        .iter()
+        .filter(|alert| alert.status == AlertPhase::Firing);
+    let choices: Vec<&AlertDocument> = firing
+        .filter(|alert| !alert.service.is_empty())
+        .take(CHOICES)
+        .collect();
     if choices.is_empty() {
         return;
     }
     html.lit("<details><summary>Silence</summary><div>")
         .lit("<p class=\"soft\">Nobody is told of this alert of this service meanwhile. The incident stays open.</p>");
-    for (action, label) in [("silence-1h", "Silence for 1 hour"), ("silence-4h", "Silence for 4 hours")] {
+    for (action, label) in [
+        ("silence-1h", "Silence for 1 hour"),
+        ("silence-4h", "Silence for 4 hours"),
+    ] {
         buttons.begin(html, action);
         match choices.as_slice() {
             [only] => {
-                html.put("<input type=\"hidden\" name=\"alert\" value=\"", &only.fingerprint, "\">");
+                html.put(
+                    "<input type=\"hidden\" name=\"alert\" value=\"",
+                    &only.fingerprint,
+                    "\">",
+                );
             }
             several => {
-                html.put("<label for=\"", action, "-alert\">Which alert?</label><select name=\"alert\" id=\"");
+                html.put(
+                    "<label for=\"",
+                    action,
+                    "-alert\">Which alert?</label><select name=\"alert\" id=\"",
+                );
                 html.put("", action, "-alert\">");
                 for alert in several {
                     html.put("<option value=\"", &alert.fingerprint, "\">");
@@ -129,9 +155,16 @@ fn silence(html: &mut Html, buttons: &Buttons<'_>, document: &IncidentDocument) 
 
 fn priority(html: &mut Html, buttons: &Buttons<'_>, current: Priority) {
     html.lit("<details><summary>Raise or lower</summary><div class=\"pair\">\n");
-    for priority in Priority::ALL.into_iter().filter(|priority| *priority != current) {
+    for priority in Priority::ALL
+        .into_iter()
+        .filter(|priority| *priority != current)
+    {
         let action = format!("priority-{priority}");
-        let way = if priority < current { "Raise to" } else { "Lower to" };
+        let way = if priority < current {
+            "Raise to"
+        } else {
+            "Lower to"
+        };
         buttons.button(html, &action, PLAIN, &format!("{way} {priority}"));
     }
     html.lit("</div></details>\n");

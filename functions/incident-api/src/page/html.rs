@@ -41,7 +41,12 @@ impl Html {
     }
 
     /// Markup with one text in it.
-    pub(super) fn put(&mut self, before: &'static str, text: &str, after: &'static str) -> &mut Self {
+    pub(super) fn put(
+        &mut self,
+        before: &'static str,
+        text: &str,
+        after: &'static str,
+    ) -> &mut Self {
         self.lit(before).text(text).lit(after)
     }
 

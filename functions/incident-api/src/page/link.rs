@@ -27,7 +27,10 @@ impl<P: Ports> Api<P> {
     /// # Errors
     /// When it is forged or expired, or used too often.
     pub(super) async fn open(&self, visit: &Visit<'_>, token: &str) -> Result<Opened, Problem> {
-        let verify = |keys: &LinkKeys| keys.verify(token, visit.now).map_err(ConfirmationError::Link);
+        let verify = |keys: &LinkKeys| {
+            keys.verify(token, visit.now)
+                .map_err(ConfirmationError::Link)
+        };
         self.verified(visit, token, verify).await
     }
 
@@ -69,7 +72,9 @@ impl<P: Ports> Api<P> {
             problem
         })?;
         let bucket = limits::Caller::Link(digest(&[token.as_bytes()]));
-        self.limits.take(bucket, visit.now).map_err(Problem::too_many)?;
+        self.limits
+            .take(bucket, visit.now)
+            .map_err(Problem::too_many)?;
         let incident = IncidentId::try_new(claims.incident.as_str()).map_err(|_| forged())?;
         Ok(Opened {
             claims,
@@ -139,7 +144,9 @@ fn refusal(error: ConfirmationError) -> (&'static str, Problem) {
             )
             .at(Place::Body, "confirmation"),
         ),
-        ConfirmationError::Malformed | ConfirmationError::UnknownKey | ConfirmationError::Forged => (
+        ConfirmationError::Malformed
+        | ConfirmationError::UnknownKey
+        | ConfirmationError::Forged => (
             "confirmation_forged",
             Problem::new(
                 403,

@@ -28,7 +28,11 @@ fn refusal_with(problem: &Problem, back: Option<&str>) -> Answer {
         html.put("<p>", &sentence(&problem.detail), "</p>\n");
         html.put("<p>", &sentence(&problem.remedy), "</p>\n");
         if let Some(token) = back {
-            html.put("<p class=\"links\"><a href=\"/i/", token, "\">Back to the incident</a></p>\n");
+            html.put(
+                "<p class=\"links\"><a href=\"/i/",
+                token,
+                "\">Back to the incident</a></p>\n",
+            );
         }
     });
     match problem.retry_after {
@@ -37,10 +41,22 @@ fn refusal_with(problem: &Problem, back: Option<&str>) -> Answer {
     }
 }
 
-/// A fragment as a sentence.
+/// A fragment as a sentence. A name that begins it stays as it is.
 fn sentence(text: &str) -> String {
     let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string());
-    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    let word = text.split(' ').next().unwrap_or_default();
+    let is_word = word.chars().all(|c| c.is_ascii_lowercase());
+    let first = characters.next().map(|first| {
+        if is_word {
+            first.to_uppercase().to_string()
+        } else {
+            first.to_string()
+        }
+    });
+    let end = if text.ends_with(['.', '!', '?']) {
+        ""
+    } else {
+        "."
+    };
     format!("{}{}{end}", first.unwrap_or_default(), characters.as_str())
 }

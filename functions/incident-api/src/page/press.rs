@@ -45,7 +45,10 @@ impl<P: Ports> Api<P> {
             }
             Err(problem) => return Err(problem),
         };
-        match self.carry_out(visit, &opened, action, &form, confirmation).await {
+        match self
+            .carry_out(visit, &opened, action, &form, confirmation)
+            .await
+        {
             Ok(()) => {
                 let token = form::encode(token);
                 let action = form::encode(action);
@@ -65,11 +68,19 @@ impl<P: Ports> Api<P> {
     ) -> Result<(), Problem> {
         let by = visit.actor(opened.claims.who.as_str(), Via::Link);
         let id = &opened.incident;
+        let key = ReplayKey::of("confirmation", confirmation.as_bytes(), None).to_string();
+        let done = format!("pressed/{key}");
+        let store = self.desk.store();
+        // A finger that slips presses twice: the second time would only tell everybody again.
+        if store.get_text(&done).await?.is_some() {
+            return Ok(());
+        }
+        let until = visit.now.checked_add(REMEMBERED).unwrap_or(visit.now);
         match deed(action, form)? {
             Deed::Act(act) => {
-                // What may be repeated is; a comment would stand there twice.
+                // What stands there twice must not, even if both presses come at the same time.
                 let twice = matches!(act, Act::Comment { .. })
-                    && !self.is_first(visit, confirmation).await?;
+                    && !store.remember_once(&key, visit.now, until).await?;
                 if !twice {
                     self.desk.act(id, &act, &by).await?;
                     visit.acted(act.as_str(), Via::Link);
@@ -78,22 +89,16 @@ impl<P: Ports> Api<P> {
             Deed::Silence { hours, alert } => {
                 let view = self.known_incident(id).await?;
                 let document = IncidentDocument::of(view, visit.now);
+                // Its id comes from the confirmation: made twice it is one.
                 let silence = silence(visit, &document, &alert, hours, by, confirmation)?;
-                if self.is_first(visit, confirmation).await? {
-                    self.desk.put_silence(silence).await?;
-                    visit.acted("silence", Via::Link);
-                }
+                self.desk.put_silence(silence).await?;
+                visit.acted("silence", Via::Link);
             }
         }
+        if let Err(error) = store.put_text(&done, "1", Some(until)).await {
+            tracing::warn!(stage = "press", error = %error, "a button is not remembered");
+        }
         Ok(())
-    }
-
-    /// Whether a confirmation is used for the first time.
-    async fn is_first(&self, visit: &Visit<'_>, confirmation: &str) -> Result<bool, Problem> {
-        let key = ReplayKey::of("confirmation", confirmation.as_bytes(), None).to_string();
-        let until = visit.now.checked_add(REMEMBERED).unwrap_or(visit.now);
-        let first = self.desk.store().remember_once(&key, visit.now, until).await?;
-        Ok(first)
     }
 }
 
@@ -143,13 +148,22 @@ fn silence(
     by: Actor,
     confirmation: &str,
 ) -> Result<Silence, Problem> {
-    let alert = document.alerts.iter().find(|known| known.fingerprint == alert);
+    let alert = document
+        .alerts
+        .iter()
+        .find(|known| known.fingerprint == alert);
     let alert = alert.ok_or_else(|| {
         let remedy = "go back to the incident and choose one of its alerts";
         Problem::refused("alert", "the incident has no such alert", remedy)
     })?;
-    let end = visit.now.checked_add(SignedDuration::from_hours(hours)).unwrap_or(visit.now);
-    let id: String = digest(&[confirmation.as_bytes()]).chars().take(26).collect();
+    let end = visit
+        .now
+        .checked_add(SignedDuration::from_hours(hours))
+        .unwrap_or(visit.now);
+    let id: String = digest(&[confirmation.as_bytes()])
+        .chars()
+        .take(26)
+        .collect();
     Ok(Silence {
         id: format_compact!("sil-{id}"),
         matchers: matchers(alert),
@@ -167,12 +181,19 @@ fn silence(
 /// The alert's service and its name; where it has no name, its service and category.
 pub(super) fn matchers(alert: &AlertDocument) -> Vec<CompactString> {
     let matcher = |name: &str, value: &str| {
-        let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let value = value
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('\n', "\\n");
         format_compact!("{name}=\"{value}\"")
     };
     let own = alert.labels.get("service").filter(|_| !alert.ruled);
     let mut matchers = vec![matcher("service", own.unwrap_or(&alert.service))];
-    match alert.labels.get("alertname").filter(|name| !name.is_empty()) {
+    match alert
+        .labels
+        .get("alertname")
+        .filter(|name| !name.is_empty())
+    {
         Some(name) => matchers.push(matcher("alertname", name)),
         None => matchers.push(matcher("category", &alert.category)),
     }

@@ -3,7 +3,6 @@
 use credentials::link::Purpose;
 use jiff::Timestamp;
 use notification::links::http_url;
-use notification::wording;
 use report::Why;
 
 use super::forms::Buttons;
@@ -35,13 +34,25 @@ impl<P: Ports> Api<P> {
         let silences = self.desk.silences().await?;
         let why = view::why(&view, &silences, self.desk.policy(), visit.now);
         let document = IncidentDocument::of(view, visit.now);
-        let buttons = opened.claims.purpose.permits(Purpose::Act).then(|| Buttons {
-            keys: &opened.secret.link_keys,
-            token,
-            now: visit.now,
-        });
+        let buttons = opened
+            .claims
+            .purpose
+            .permits(Purpose::Act)
+            .then(|| Buttons {
+                keys: &opened.secret.link_keys,
+                token,
+                now: visit.now,
+            });
         let done = visit.request.parameter("done");
-        Ok(page(&document, why.as_ref(), buttons.as_ref(), &opened, token, done, visit.now))
+        Ok(page(
+            &document,
+            why.as_ref(),
+            buttons.as_ref(),
+            &opened,
+            token,
+            done,
+            visit.now,
+        ))
     }
 }
 
@@ -67,7 +78,7 @@ fn page(
         }
         alerts::write(html, document, now);
         if let Some(why) = why {
-            reasons(html, why, now);
+            reasons(html, why);
         }
         timeline(html, document, now);
         earlier(html, document);
@@ -98,7 +109,11 @@ fn heading(html: &mut Html, document: &IncidentDocument) {
         settings::Priority::P3 => "<span class=\"pill p3\">",
         settings::Priority::P4 => "<span class=\"pill p4\">",
     });
-    html.text(&format!("{} {}", incident.priority, incident.priority.word()));
+    html.text(&format!(
+        "{} {}",
+        incident.priority,
+        incident.priority.word()
+    ));
     html.lit("</span>");
     if !document.is_open() {
         html.lit("<span class=\"pill ok\">resolved</span>");
@@ -118,20 +133,28 @@ fn facts(html: &mut Html, document: &IncidentDocument, now: Timestamp) {
     html.lit("<div class=\"card\"><dl>\n");
     match incident.resolved_at {
         Some(end) => {
-            let lasted = wording::span(incident.opened_at, end);
+            let lasted = view::span(incident.opened_at, end);
             html.put("<dt>Lasted</dt><dd><strong>", &lasted, "</strong>, until ");
             time(html, end, now);
         }
         None => {
-            let open = wording::span(incident.opened_at, now);
+            let open = view::span(incident.opened_at, now);
             html.put("<dt>Open for</dt><dd><strong>", &open, "</strong>, since ");
             time(html, incident.opened_at, now);
         }
     }
     html.lit("</dd>\n");
     promise(html, document, now);
-    if let Some(ack) = document.acknowledgement.as_ref().filter(|_| document.acknowledged) {
-        html.put("<dt>Taken on by</dt><dd><strong>", &ack.by.who, "</strong> at ");
+    if let Some(ack) = document
+        .acknowledgement
+        .as_ref()
+        .filter(|_| document.acknowledged)
+    {
+        html.put(
+            "<dt>Taken by</dt><dd><strong>",
+            &ack.by.who,
+            "</strong> at ",
+        );
         time(html, ack.at, now);
         if let Some(until) = ack.until {
             html.lit(", until ");
@@ -139,10 +162,13 @@ fn facts(html: &mut Html, document: &IncidentDocument, now: Timestamp) {
         }
         html.lit("</dd>\n");
     } else if document.is_open() {
-        html.lit("<dt>Taken on by</dt><dd><strong class=\"p1\">nobody</strong></dd>\n");
+        html.lit("<dt>Taken by</dt><dd><strong class=\"p1\">nobody</strong></dd>\n");
     }
     html.lit("<dt>Alerts</dt><dd>");
-    html.text(&format!("{} firing, {} over", incident.firing, incident.resolved));
+    html.text(&format!(
+        "{} firing, {} over",
+        incident.firing, incident.resolved
+    ));
     html.lit("</dd>\n");
     if let Some(verdict) = &document.verdict {
         let kind = match verdict.kind {
@@ -153,11 +179,19 @@ fn facts(html: &mut Html, document: &IncidentDocument, now: Timestamp) {
         if !verdict.why.is_empty() {
             html.put(": ", &verdict.why, "");
         }
-        html.put(" <span class=\"soft\">(", &verdict.by.who, ")</span></dd>\n");
+        html.put(
+            " <span class=\"soft\">(",
+            &verdict.by.who,
+            ")</span></dd>\n",
+        );
     }
     html.lit("</dl>");
     if let Some(runbook) = incident.runbook.as_deref().and_then(http_url) {
-        html.put("<p class=\"links\"><a rel=\"noreferrer\" href=\"", runbook, "\">Open the runbook</a></p>");
+        html.put(
+            "<p class=\"links\"><a rel=\"noreferrer\" href=\"",
+            runbook,
+            "\">Open the runbook</a></p>",
+        );
     }
     html.lit("</div>\n");
 }
@@ -167,9 +201,13 @@ fn promise(html: &mut Html, document: &IncidentDocument, now: Timestamp) {
     let by = document.respond_by;
     match document.first_acknowledged_at {
         Some(at) => {
-            let after = wording::span(document.incident.opened_at, at);
+            let after = view::span(document.incident.opened_at, at);
             html.put("<dt>Answered</dt><dd>after ", &after, "");
-            html.lit(if at <= by { ", as promised" } else { ", later than promised" });
+            html.lit(if at <= by {
+                ", as promised"
+            } else {
+                ", later than promised"
+            });
             html.lit("</dd>\n");
         }
         None if !document.is_open() => {}
@@ -177,24 +215,36 @@ fn promise(html: &mut Html, document: &IncidentDocument, now: Timestamp) {
             html.lit("<dt>Answer by</dt><dd>");
             time(html, by, now);
             if now <= by {
-                html.put(" (in ", &wording::span(now, by), ")");
+                html.put(" (in ", &view::span(now, by), ")");
             } else {
-                html.put(" <strong class=\"p1\">(", &wording::span(by, now), " late)</strong>");
+                html.put(
+                    " <strong class=\"p1\">(",
+                    &view::span(by, now),
+                    " late)</strong>",
+                );
             }
             html.lit("</dd>\n");
         }
     }
 }
 
-fn reasons(html: &mut Html, why: &Why, now: Timestamp) {
+fn reasons(html: &mut Html, why: &Why) {
     html.lit("<h2>Why, and what comes next</h2>\n<div class=\"card\"><ul class=\"plain\">\n");
     for sentence in &why.because {
         html.put("<li>", &super::sentence(sentence), "</li>\n");
     }
     html.lit("</ul>\n");
     for alert in why.alerts.iter().take(3) {
-        let title = if alert.title.is_empty() { "One alert" } else { &alert.title };
-        html.put("<details><summary>", title, "</summary><ul class=\"plain\">\n");
+        let title = if alert.title.is_empty() {
+            "One alert"
+        } else {
+            &alert.title
+        };
+        html.put(
+            "<details><summary>",
+            title,
+            "</summary><ul class=\"plain\">\n",
+        );
         let places = alert.places.iter().flat_map(|place| &place.because);
         for sentence in alert.because.iter().chain(places).take(REASONS) {
             html.put("<li>", &super::sentence(sentence), "</li>\n");
@@ -204,12 +254,7 @@ fn reasons(html: &mut Html, why: &Why, now: Timestamp) {
     if !why.next.is_empty() {
         html.lit("<details open><summary>Next</summary><ul class=\"plain\">\n");
         for coming in why.next.iter().take(REASONS) {
-            html.lit("<li>");
-            if let Some(at) = coming.at {
-                time(html, at.get(), now);
-                html.lit(" ");
-            }
-            html.put("", &super::sentence(&coming.sentence), "</li>\n");
+            html.put("<li>", &super::sentence(&coming.sentence), "</li>\n");
         }
         html.lit("</ul></details>\n");
     }
@@ -219,7 +264,9 @@ fn reasons(html: &mut Html, why: &Why, now: Timestamp) {
 fn timeline(html: &mut Html, document: &IncidentDocument, now: Timestamp) {
     html.lit("<h2>What happened</h2>\n");
     if document.timeline.is_empty() {
-        html.lit("<p class=\"soft\">The details are forgotten; the audit trail still has them.</p>\n");
+        html.lit(
+            "<p class=\"soft\">The details are forgotten; the audit trail still has them.</p>\n",
+        );
         return;
     }
     html.lit("<ol class=\"card\">\n");
@@ -231,7 +278,11 @@ fn timeline(html: &mut Html, document: &IncidentDocument, now: Timestamp) {
     html.lit("</ol>\n");
     let more = document.timeline.len().saturating_sub(ENTRIES);
     if more > 0 {
-        html.put("<p class=\"soft\">and ", &more.to_string(), " earlier entries</p>\n");
+        html.put(
+            "<p class=\"soft\">and ",
+            &more.to_string(),
+            " earlier entries</p>\n",
+        );
     }
 }
 
@@ -241,7 +292,7 @@ fn earlier(html: &mut Html, document: &IncidentDocument) {
     }
     html.lit("<h2>It was there before</h2>\n<ul class=\"plain card\">\n");
     for past in document.earlier.iter().take(EARLIER) {
-        let lasted = wording::span(past.opened_at, past.resolved_at);
+        let lasted = view::span(past.opened_at, past.resolved_at);
         let day = past.opened_at.strftime("%Y-%m-%d %H:%M UTC").to_string();
         html.put("<li>", &day, ", ").put("", &lasted, "");
         if let Some(verdict) = &past.verdict {
@@ -260,15 +311,27 @@ fn earlier(html: &mut Html, document: &IncidentDocument) {
 }
 
 fn footer(html: &mut Html, opened: &Opened, token: &str, now: Timestamp) {
-    html.put("<footer class=\"soft\">\n<p>As of ", &now.strftime("%H:%M:%S UTC").to_string(), ". ");
+    html.put(
+        "<footer class=\"soft\">\n<p>As of ",
+        &now.strftime("%H:%M:%S UTC").to_string(),
+        ". ",
+    );
     html.put("<a href=\"/i/", token, "\">Look again</a></p>\n");
-    html.put("<p>This link was sent to ", opened.claims.who.as_str(), ". ");
+    html.put(
+        "<p>This link was sent to ",
+        opened.claims.who.as_str(),
+        ". ",
+    );
     html.lit(if opened.claims.purpose.permits(Purpose::Act) {
         "Whoever has it can act in that name until "
     } else {
         "Whoever has it can look until "
     });
-    let until = opened.claims.expires_at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let until = opened
+        .claims
+        .expires_at
+        .strftime("%Y-%m-%d %H:%M UTC")
+        .to_string();
     html.put("", &until, ", so do not forward it.</p>\n</footer>\n");
 }
 
@@ -280,5 +343,6 @@ pub(super) fn time(html: &mut Html, at: Timestamp, now: Timestamp) {
     } else {
         at.strftime("%b %-d, %H:%M UTC").to_string()
     };
-    html.put("<time datetime=\"", &at.to_string(), "\">").put("", &shown, "</time>");
+    html.put("<time datetime=\"", &at.to_string(), "\">")
+        .put("", &shown, "</time>");
 }

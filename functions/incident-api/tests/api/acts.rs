@@ -17,7 +17,9 @@ use crate::support::{IP, Town, event, token};
 #[tokio::test]
 async fn every_act_is_carried_out_and_in_the_trail(name: &str, body: Option<Value>, act: &str) {
     let (town, id) = Town::with_incident().await;
-    let got = town.admin("POST", &format!("/v1/incidents/{id}/{name}"), body).await;
+    let got = town
+        .admin("POST", &format!("/v1/incidents/{id}/{name}"), body)
+        .await;
     assert_eq!(got.status, 200, "{}", got.body);
     assert_eq!(got.json()["changed"], true);
     assert_eq!(got.json()["incident"]["id"], id.as_str());
@@ -33,33 +35,69 @@ async fn every_act_is_carried_out_and_in_the_trail(name: &str, body: Option<Valu
 #[tokio::test]
 async fn an_act_tells_people_and_sets_timers() {
     let (town, id) = Town::with_incident().await;
-    let (told, set) = (town.topic.0.lock().unwrap().len(), town.alarms.0.lock().unwrap().len());
-    let got = town.admin("POST", &format!("/v1/incidents/{id}/resolve"), None).await;
+    let (told, set) = (
+        town.topic.0.lock().unwrap().len(),
+        town.alarms.0.lock().unwrap().len(),
+    );
+    let got = town
+        .admin("POST", &format!("/v1/incidents/{id}/resolve"), None)
+        .await;
     assert_eq!(got.json()["incident"]["status"], "resolved");
-    assert!(town.topic.0.lock().unwrap().len() > told, "the end is told at once");
-    assert!(town.alarms.0.lock().unwrap().len() > set, "its report is due");
-    assert_eq!(town.store.outbox_len(), 0, "what is published is out of the outbox");
+    assert!(
+        town.topic.0.lock().unwrap().len() > told,
+        "the end is told at once"
+    );
+    assert!(
+        town.alarms.0.lock().unwrap().len() > set,
+        "its report is due"
+    );
+    assert_eq!(
+        town.store.outbox_len(),
+        0,
+        "what is published is out of the outbox"
+    );
 }
 
 #[tokio::test]
 async fn the_same_again_changes_nothing() {
     let (town, id) = Town::with_incident().await;
     let path = format!("/v1/incidents/{id}/acknowledge");
-    assert_eq!(town.admin("POST", &path, None).await.json()["changed"], true);
-    assert_eq!(town.admin("POST", &path, None).await.json()["changed"], false);
+    assert_eq!(
+        town.admin("POST", &path, None).await.json()["changed"],
+        true
+    );
+    assert_eq!(
+        town.admin("POST", &path, None).await.json()["changed"],
+        false
+    );
     let give = format!("/v1/incidents/{id}/unacknowledge");
-    assert_eq!(town.admin("POST", &give, None).await.json()["changed"], true);
-    assert_eq!(town.admin("POST", &give, None).await.json()["changed"], false);
+    assert_eq!(
+        town.admin("POST", &give, None).await.json()["changed"],
+        true
+    );
+    assert_eq!(
+        town.admin("POST", &give, None).await.json()["changed"],
+        false
+    );
     assert_eq!(town.audit(&id).await.len(), 2);
 }
 
 #[tokio::test]
 async fn an_incident_that_is_over_says_so() {
     let (town, id) = Town::with_incident().await;
-    town.admin("POST", &format!("/v1/incidents/{id}/resolve"), None).await;
-    let got = town.admin("POST", &format!("/v1/incidents/{id}/acknowledge"), None).await;
+    town.admin("POST", &format!("/v1/incidents/{id}/resolve"), None)
+        .await;
+    let got = town
+        .admin("POST", &format!("/v1/incidents/{id}/acknowledge"), None)
+        .await;
     assert_eq!(got.problem(409)["type"], "urn:tocsin:problem:over");
-    let got = town.admin("POST", &format!("/v1/incidents/{id}/comment"), Some(json!({"text": "x"}))).await;
+    let got = town
+        .admin(
+            "POST",
+            &format!("/v1/incidents/{id}/comment"),
+            Some(json!({"text": "x"})),
+        )
+        .await;
     assert_eq!(got.status, 200, "a comment may follow the end");
 }
 
@@ -76,7 +114,9 @@ async fn an_incident_that_is_over_says_so() {
 async fn a_fault_names_its_field_and_place(name: &str, body: Value, status: u64, field: &str) {
     let (town, id) = Town::with_incident().await;
     let before = town.content();
-    let got = town.admin("POST", &format!("/v1/incidents/{id}/{name}"), Some(body)).await;
+    let got = town
+        .admin("POST", &format!("/v1/incidents/{id}/{name}"), Some(body))
+        .await;
     let problem = got.problem(status);
     assert_eq!(problem["field"], field);
     assert_eq!(problem["place"], "body");
@@ -107,19 +147,27 @@ async fn an_idempotency_key_is_honoured() {
         let body = json!({ "text": text }).to_string();
         let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", key)];
         let path = format!("/v1/incidents/{id}/comment");
-        town.send(&event("POST", &path, &headers, Some(&body))).await
+        town.send(&event("POST", &path, &headers, Some(&body)))
+            .await
     };
     let first = send("a", "one").await;
     let again = send("a", "one").await;
     assert_eq!((first.status, again.status), (200, 200));
     assert_eq!(first.body, again.body);
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    assert_eq!(send("a", "two").await.problem(422)["type"], "urn:tocsin:problem:key-reused");
+    assert_eq!(
+        send("a", "two").await.problem(422)["type"],
+        "urn:tocsin:problem:key-reused"
+    );
     assert_eq!(send("b", "one").await.status, 200);
     assert_eq!(town.audit(&id).await.len(), 2);
     send(&"k".repeat(256), "x").await.problem(400);
     town.advance(24 * 3600 + 1);
-    assert_eq!(send("a", "three").await.status, 200, "it is forgotten after a day");
+    assert_eq!(
+        send("a", "three").await.status,
+        200,
+        "it is forgotten after a day"
+    );
 }
 
 #[tokio::test]
@@ -129,7 +177,11 @@ async fn a_request_without_an_answer_is_not_repeated() {
     let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", "a")];
     let path = format!("/v1/incidents/{id}/comment");
     let request = event("POST", &path, &headers, Some(r#"{"text":"x"}"#));
-    town.store.inject(store::Fault::Unavailable, Some(store::Operation::Commit), 100);
+    town.store.inject(
+        store::Fault::Unavailable,
+        Some(store::Operation::Commit),
+        100,
+    );
     assert!(town.send(&request).await.problem(503)["remedy"].is_string());
     town.store.clear_faults();
     town.send(&request).await.problem(409);
@@ -150,24 +202,69 @@ async fn a_token_may_do_what_its_scopes_say_and_no_more() {
         ("GET", "/v1/incidents".to_owned(), None, Scope::Read),
         ("GET", format!("/v1/incidents/{id}"), None, Scope::Read),
         ("GET", format!("/v1/incidents/{id}/why"), None, Scope::Read),
-        ("GET", format!("/v1/incidents/{id}/audit"), None, Scope::Read),
+        (
+            "GET",
+            format!("/v1/incidents/{id}/audit"),
+            None,
+            Scope::Read,
+        ),
         ("GET", "/v1/silences".to_owned(), None, Scope::Read),
         ("GET", "/v1/oncall".to_owned(), None, Scope::Read),
-        ("POST", format!("/v1/incidents/{id}/acknowledge"), None, Scope::Act),
-        ("POST", format!("/v1/incidents/{id}/unacknowledge"), None, Scope::Act),
-        ("POST", format!("/v1/incidents/{id}/comment"), Some(json!({"text": "x"})), Scope::Act),
-        ("POST", format!("/v1/incidents/{id}/priority"), Some(json!({"priority": "P3"})), Scope::Act),
-        ("POST", "/v1/silences".to_owned(), Some(silence), Scope::Silence),
+        (
+            "POST",
+            format!("/v1/incidents/{id}/acknowledge"),
+            None,
+            Scope::Act,
+        ),
+        (
+            "POST",
+            format!("/v1/incidents/{id}/unacknowledge"),
+            None,
+            Scope::Act,
+        ),
+        (
+            "POST",
+            format!("/v1/incidents/{id}/comment"),
+            Some(json!({"text": "x"})),
+            Scope::Act,
+        ),
+        (
+            "POST",
+            format!("/v1/incidents/{id}/priority"),
+            Some(json!({"priority": "P3"})),
+            Scope::Act,
+        ),
+        (
+            "POST",
+            "/v1/silences".to_owned(),
+            Some(silence),
+            Scope::Silence,
+        ),
         ("GET", "/v1/tokens".to_owned(), None, Scope::Admin),
-        ("POST", "/v1/tokens".to_owned(), Some(json!({"name": "x", "scopes": ["read"]})), Scope::Admin),
-        ("DELETE", "/v1/tokens/abcdefghijkl".to_owned(), None, Scope::Admin),
+        (
+            "POST",
+            "/v1/tokens".to_owned(),
+            Some(json!({"name": "x", "scopes": ["read"]})),
+            Scope::Admin,
+        ),
+        (
+            "DELETE",
+            "/v1/tokens/abcdefghijkl".to_owned(),
+            None,
+            Scope::Admin,
+        ),
     ];
     for scope in Scope::ALL {
         let bearer = make(scope).await;
         for (method, path, body, needed) in &requests {
             let got = town.call(&bearer, method, path, body.clone()).await;
             let may = scope == *needed || scope == Scope::Admin;
-            assert_eq!(got.status == 403, !may, "{scope} {method} {path}: {}", got.body);
+            assert_eq!(
+                got.status == 403,
+                !may,
+                "{scope} {method} {path}: {}",
+                got.body
+            );
         }
         town.advance(3600);
     }

@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::support::{Town, event};
 
 async fn document() -> Value {
-    let got = Town::new().send(&event("GET", "/openapi.json", &[], None)).await;
+    let got = Town::new()
+        .send(&event("GET", "/openapi.json", &[], None))
+        .await;
     assert_eq!(got.status, 200);
     assert_eq!(got.header("content-type"), Some("application/json"));
     got.json()
@@ -24,7 +26,9 @@ async fn every_route_is_in_it_and_no_other() {
             named.insert((method.clone(), path.clone()));
         }
     }
-    let routes = ROUTES.iter().map(|(method, path)| ((*method).to_owned(), (*path).to_owned()));
+    let routes = ROUTES
+        .iter()
+        .map(|(method, path)| ((*method).to_owned(), (*path).to_owned()));
     assert_eq!(named, routes.collect());
 }
 
@@ -32,17 +36,28 @@ async fn every_route_is_in_it_and_no_other() {
 async fn every_route_answers_to_its_method_only() {
     let town = Town::new();
     for (method, path) in ROUTES {
-        let address = path.replace("{id}", "x").replace("{token}", "x").replace("{action}", "x");
+        let address = path
+            .replace("{id}", "x")
+            .replace("{token}", "x")
+            .replace("{action}", "x");
         let method = method.to_uppercase();
         let got = town.send(&event(&method, &address, &[], None)).await;
-        assert!(![405, 500].contains(&got.status), "{method} {path}: {}", got.body);
+        assert!(
+            ![405, 500].contains(&got.status),
+            "{method} {path}: {}",
+            got.body
+        );
         let got = town.send(&event("PUT", &address, &[], None)).await;
         assert_eq!(got.problem(405)["type"], "urn:tocsin:problem:method");
         town.advance(60);
     }
     town.send(&event("GET", "/", &[], None)).await.problem(404);
-    town.send(&event("GET", "/v1/incidents/x/y/z", &[], None)).await.problem(404);
-    town.send(&event("POST", "/v1/incidents/x/explode", &[], None)).await.problem(404);
+    town.send(&event("GET", "/v1/incidents/x/y/z", &[], None))
+        .await
+        .problem(404);
+    town.send(&event("POST", "/v1/incidents/x/explode", &[], None))
+        .await
+        .problem(404);
 }
 
 #[tokio::test]
@@ -61,8 +76,16 @@ async fn every_reference_leads_somewhere_and_everything_is_referred_to() {
         }
     }
     let mut ids = BTreeSet::new();
-    for operation in document["paths"].as_object().unwrap().values().flat_map(|p| p.as_object().unwrap().values()) {
-        assert!(ids.insert(operation["operationId"].as_str().unwrap()), "twice");
+    for operation in document["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .flat_map(|p| p.as_object().unwrap().values())
+    {
+        assert!(
+            ids.insert(operation["operationId"].as_str().unwrap()),
+            "twice"
+        );
         assert!(!operation["summary"].as_str().unwrap().is_empty());
         assert!(!operation["responses"].as_object().unwrap().is_empty());
     }

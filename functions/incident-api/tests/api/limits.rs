@@ -21,7 +21,9 @@ async fn a_token_has_a_limit_and_is_told_when_to_come_again() {
 async fn who_presents_what_is_wrong_waits_and_others_do_not() {
     let town = Town::new();
     for _ in 0..10 {
-        town.call(&token(9), "GET", "/v1/whoami", None).await.problem(401);
+        town.call(&token(9), "GET", "/v1/whoami", None)
+            .await
+            .problem(401);
     }
     let got = town.admin("GET", "/v1/whoami", None).await;
     got.problem(429);
@@ -31,7 +33,12 @@ async fn who_presents_what_is_wrong_waits_and_others_do_not() {
     elsewhere["requestContext"]["http"]["sourceIp"] = "203.0.113.10".into();
     assert_eq!(town.send(&elsewhere).await.status, 200);
     // What a caller writes into a header makes nobody another one.
-    let mut pretended = event("GET", "/v1/whoami", &[("x-forwarded-for", "192.0.2.7")], None);
+    let mut pretended = event(
+        "GET",
+        "/v1/whoami",
+        &[("x-forwarded-for", "192.0.2.7")],
+        None,
+    );
     pretended["requestContext"]["http"]["sourceIp"] = IP.into();
     town.send(&pretended).await.problem(429);
 }
@@ -53,6 +60,8 @@ async fn pages_have_a_limit_too_and_it_is_a_page() {
 async fn a_body_has_a_limit() {
     let (town, id) = Town::with_incident().await;
     let body = json!({ "text": "x".repeat(70_000) });
-    let got = town.admin("POST", &format!("/v1/incidents/{id}/comment"), Some(body)).await;
+    let got = town
+        .admin("POST", &format!("/v1/incidents/{id}/comment"), Some(body))
+        .await;
     got.problem(413);
 }

@@ -11,24 +11,37 @@ use test_case::test_case;
 use crate::support::{Got, IP, LINK_SECRET, Town, arrival, event, form, start};
 
 async fn open(town: &Town, token: &str) -> Got {
-    town.send(&event("GET", &format!("/i/{token}"), &[], None)).await
+    town.send(&event("GET", &format!("/i/{token}"), &[], None))
+        .await
 }
 
 /// Presses a button as a browser does: with what the page put into its form.
 async fn press(town: &Town, token: &str, action: &str, more: &[(&str, &str)]) -> Got {
     let page = open(town, token).await.body;
     let target = format!("action=\"/i/{token}/{action}\"");
-    let at = page.find(&target).unwrap_or_else(|| panic!("no button {action}: {page}"));
+    let at = page
+        .find(&target)
+        .unwrap_or_else(|| panic!("no button {action}: {page}"));
     let confirmation = between(&page[at..], "name=\"confirmation\" value=\"", "\"");
     post(town, token, action, confirmation, more).await
 }
 
-async fn post(town: &Town, token: &str, action: &str, confirmation: &str, more: &[(&str, &str)]) -> Got {
+async fn post(
+    town: &Town,
+    token: &str,
+    action: &str,
+    confirmation: &str,
+    more: &[(&str, &str)],
+) -> Got {
     let mut pairs = vec![("confirmation", confirmation)];
     pairs.extend(more);
-    let headers = [("content-type", "application/x-www-form-urlencoded"), ("origin", "null")];
+    let headers = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("origin", "null"),
+    ];
     let path = format!("/i/{token}/{action}");
-    town.send(&event("POST", &path, &headers, Some(&form(&pairs)))).await
+    town.send(&event("POST", &path, &headers, Some(&form(&pairs))))
+        .await
 }
 
 fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
@@ -51,10 +64,23 @@ async fn the_page_says_what_somebody_needs_at_night() {
     let got = open(&town, &town.link(&id, Purpose::Act)).await;
     assert_page(&got, 200);
     for said in [
-        "P2 high", ">open<", "orders-errors: the error rate of orders is too high", id.as_str(),
-        "3 minutes", "in 12 minutes", "nobody", "7.25 %", "https://runbooks.example.com/orders",
-        "https://console.aws.amazon.com/", "Acknowledge: I am on it", "Raise to P1", "Lower to P3",
-        "Silence for 1 hour", "email:ops@example.com", "do not forward it", "Opened as P2",
+        "P2 high",
+        ">open<",
+        "orders-errors: the error rate of orders is too high",
+        id.as_str(),
+        "3 min<",
+        "in 12 min)",
+        "nobody",
+        "7.25 %",
+        "https://runbooks.example.com/orders",
+        "https://console.aws.amazon.com/",
+        "Acknowledge: I am on it",
+        "Raise to P1",
+        "Lower to P3",
+        "Silence for 1 hour",
+        "email:ops@example.com",
+        "do not forward it",
+        "Opened as P2",
     ] {
         assert!(got.body.contains(said), "`{said}` is not in: {}", got.body);
     }
@@ -70,7 +96,10 @@ async fn a_link_for_looking_has_no_buttons_and_presses_none() {
     assert_page(&got, 200);
     assert!(!got.body.contains("<form") && !got.body.contains("<button"));
     let confirmation = town.keys().confirm(&view, "acknowledge", town.now());
-    assert_page(&post(&town, &view, "acknowledge", &confirmation, &[]).await, 403);
+    assert_page(
+        &post(&town, &view, "acknowledge", &confirmation, &[]).await,
+        403,
+    );
     assert!(town.audit(&id).await.is_empty());
 }
 
@@ -89,7 +118,10 @@ async fn a_button_acts_once_and_leads_back(action: &str, more: &[(&str, &str)], 
     for _ in 0..2 {
         let got = post(&town, &token, action, &confirmation, more).await;
         assert_eq!(got.status, 303, "{}", got.body);
-        assert_eq!(got.header("location"), Some(format!("/i/{token}?done={action}").as_str()));
+        assert_eq!(
+            got.header("location"),
+            Some(format!("/i/{token}?done={action}").as_str())
+        );
         town.advance(1);
     }
     let trail = town.audit(&id).await;
@@ -98,7 +130,14 @@ async fn a_button_acts_once_and_leads_back(action: &str, more: &[(&str, &str)], 
     assert_eq!(trail[0]["by"]["who"], "email:ops@example.com");
     assert_eq!(trail[0]["by"]["via"], "link");
     assert_eq!(trail[0]["by"]["from"], IP);
-    let back = town.send(&event("GET", &format!("/i/{token}?done={action}"), &[], None)).await;
+    let back = town
+        .send(&event(
+            "GET",
+            &format!("/i/{token}?done={action}"),
+            &[],
+            None,
+        ))
+        .await;
     assert_page(&back, 200);
     assert!(back.body.contains("role=\"status\""));
 }
@@ -109,9 +148,18 @@ async fn what_was_taken_on_can_be_given_back_and_taken_over() {
     let token = town.link(&id, Purpose::Act);
     press(&town, &token, "acknowledge", &[]).await;
     let page = open(&town, &token).await.body;
-    assert!(page.contains("Take it over") && page.contains("Give it back") && !page.contains("nobody<"));
+    assert!(
+        page.contains("Take it over")
+            && page.contains("Give it back")
+            && !page.contains(">nobody<")
+    );
     assert_eq!(press(&town, &token, "unacknowledge", &[]).await.status, 303);
-    assert!(open(&town, &token).await.body.contains("Acknowledge: I am on it"));
+    assert!(
+        open(&town, &token)
+            .await
+            .body
+            .contains("Acknowledge: I am on it")
+    );
 }
 
 #[test_case("silence-1h", 1)]
@@ -122,12 +170,24 @@ async fn a_silence_is_for_this_alert_of_this_service(action: &str, hours: i64) {
     let token = town.link(&id, Purpose::Act);
     let page = open(&town, &token).await.body;
     let alert = between(&page, "name=\"alert\" value=\"", "\"").to_owned();
-    assert_eq!(press(&town, &token, action, &[("alert", &alert)]).await.status, 303);
+    assert_eq!(
+        press(&town, &token, action, &[("alert", &alert)])
+            .await
+            .status,
+        303
+    );
     let silences = town.admin("GET", "/v1/silences", None).await.json();
     let silence = &silences["silences"][0];
-    assert_eq!(silence["matchers"], json!(["service=\"orders\"", "alertname=\"orders-errors\""]));
-    assert_eq!(silence["ends_at"], (start() + SignedDuration::from_hours(hours)).to_string());
+    assert_eq!(
+        silence["matchers"],
+        json!(["service=\"orders\"", "alertname=\"orders-errors\""])
+    );
+    assert_eq!(
+        silence["ends_at"],
+        (start() + SignedDuration::from_hours(hours)).to_string()
+    );
     assert_eq!(silence["created_by"]["who"], "email:ops@example.com");
+    town.advance(1);
     let got = press(&town, &token, action, &[("alert", "somebody else's")]).await;
     assert_page(&got, 422);
 }
@@ -137,7 +197,8 @@ async fn a_resolved_incident_offers_a_verdict_and_a_comment_only() {
     let (town, id) = Town::with_incident().await;
     let token = town.link(&id, Purpose::Act);
     let stale = open(&town, &token).await.body;
-    town.admin("POST", &format!("/v1/incidents/{id}/resolve"), None).await;
+    town.admin("POST", &format!("/v1/incidents/{id}/resolve"), None)
+        .await;
     let page = open(&town, &token).await.body;
     assert!(page.contains("Say what it was") && page.contains("Note it"));
     assert!(!page.contains("I am on it") && !page.contains("Silence for"));
@@ -152,7 +213,10 @@ async fn a_resolved_incident_offers_a_verdict_and_a_comment_only() {
 async fn wrong_confirmations_do_nothing_and_show_the_way_back() {
     let (town, id) = Town::with_incident().await;
     let other = town.fires("payments", "errors", Priority::P3).await;
-    let (token, others) = (town.link(&id, Purpose::Act), town.link(&other, Purpose::Act));
+    let (token, others) = (
+        town.link(&id, Purpose::Act),
+        town.link(&other, Purpose::Act),
+    );
     let keys = town.keys();
     let right = keys.confirm(&token, "acknowledge", town.now());
     let mut flipped = right.clone();
@@ -163,7 +227,14 @@ async fn wrong_confirmations_do_nothing_and_show_the_way_back() {
         (keys.confirm(&token, "resolve", town.now()), 403),
         (flipped, 403),
         (String::new(), 403),
-        (keys.confirm(&token, "acknowledge", town.now() - SignedDuration::from_mins(15)), 410),
+        (
+            keys.confirm(
+                &token,
+                "acknowledge",
+                town.now() - SignedDuration::from_mins(15),
+            ),
+            410,
+        ),
     ];
     for (confirmation, status) in cases {
         let got = post(&town, &token, "acknowledge", &confirmation, &[]).await;
@@ -185,7 +256,10 @@ async fn wrong_links_have_a_clear_page() {
     let unknown = IncidentId::try_new("INC-0123456789ABCDEF").unwrap();
     let unknown = town.link(&unknown, Purpose::Act);
     for (token, status) in [
-        ("x", 403), (&good[..good.len() - 1], 403), (foreign.as_str(), 403), (unknown.as_str(), 404),
+        ("x", 403),
+        (&good[..good.len() - 1], 403),
+        (foreign.as_str(), 403),
+        (unknown.as_str(), 404),
     ] {
         assert_page(&open(&town, token).await, status);
     }
@@ -260,4 +334,57 @@ proptest! {
         prop_assert_eq!(without(elements(&hostile_page)), without(elements(&plain_page)));
         prop_assert!(!hostile_page.contains("href=\"javascript:"));
     }
+}
+
+/// Writes pages for a look in a browser: `PAGES=/tmp/pages cargo test -p incident-api --test api shots`.
+#[tokio::test]
+async fn shots() {
+    let Ok(folder) = std::env::var("PAGES") else {
+        return;
+    };
+    std::fs::create_dir_all(&folder).unwrap();
+    let (town, id) = Town::with_incident().await;
+    town.fires(
+        "orders",
+        "orders-latency-p99-is-much-too-high",
+        Priority::P3,
+    )
+    .await;
+    let token = town.link(&id, Purpose::Act);
+    let write = |name: &str, page: &Got| {
+        std::fs::write(format!("{folder}/{name}.html"), &page.body).unwrap();
+    };
+    town.advance(400);
+    write("open", &open(&town, &token).await);
+    town.advance(800);
+    write("late", &open(&town, &token).await);
+    press(&town, &token, "acknowledge", &[]).await;
+    press(
+        &town,
+        &token,
+        "comment",
+        &[(
+            "text",
+            "The deploy at 07:55 is the likely cause.\nRolling back.",
+        )],
+    )
+    .await;
+    town.advance(65);
+    let done = format!("/i/{token}?done=acknowledge");
+    write(
+        "acknowledged",
+        &town.send(&event("GET", &done, &[], None)).await,
+    );
+    press(
+        &town,
+        &token,
+        "resolve",
+        &[("verdict", "true_positive"), ("why", "a bad deploy")],
+    )
+    .await;
+    write("resolved", &open(&town, &token).await);
+    write("view", &open(&town, &town.link(&id, Purpose::View)).await);
+    town.advance(8 * 24 * 3600);
+    write("expired", &open(&town, &token).await);
+    write("forged", &open(&town, "l1.x.y.z").await);
 }

@@ -32,22 +32,34 @@ async fn a_silence_is_made_found_and_ended() {
     town.admin("DELETE", &place, None).await.problem(404);
     let list = town.admin("GET", "/v1/silences", None).await.json();
     assert!(list["silences"].as_array().unwrap().is_empty());
-    let list = town.admin("GET", "/v1/silences?state=expired", None).await.json();
+    let list = town
+        .admin("GET", "/v1/silences?state=expired", None)
+        .await
+        .json();
     assert_eq!(list["silences"].as_array().unwrap().len(), 1);
-    town.admin("GET", "/v1/silences?state=tired", None).await.problem(400);
-    town.admin("GET", "/v1/silences/sil-x", None).await.problem(404);
+    town.admin("GET", "/v1/silences?state=tired", None)
+        .await
+        .problem(400);
+    town.admin("GET", "/v1/silences/sil-x", None)
+        .await
+        .problem(404);
     let (trail, _) = town.api.desk.engine.silence_audit(10, None).await.unwrap();
-    assert_eq!(trail.iter().map(|entry| entry.ended).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(
+        trail.iter().map(|entry| entry.ended).collect::<Vec<_>>(),
+        [false, true]
+    );
 }
 
 #[tokio::test]
 async fn a_silence_holds_back_what_it_is_about() {
     let town = Town::new();
-    let body = json!({ "matchers": ["service=\"orders\""], "duration": "1h", "comment": "a drill" });
+    let body =
+        json!({ "matchers": ["service=\"orders\""], "duration": "1h", "comment": "a drill" });
     town.admin("POST", "/v1/silences", Some(body)).await;
     town.fires("orders", "orders-errors", Priority::P1).await;
     assert!(town.topic.0.lock().unwrap().is_empty());
-    town.fires("payments", "payments-errors", Priority::P1).await;
+    town.fires("payments", "payments-errors", Priority::P1)
+        .await;
     assert_eq!(town.topic.0.lock().unwrap().len(), 1);
 }
 

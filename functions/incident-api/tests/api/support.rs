@@ -56,7 +56,9 @@ pub(crate) struct Alarms(pub(crate) Arc<Mutex<Vec<(Timestamp, String)>>>);
 
 impl Timers for Alarms {
     async fn schedule(&self, timers: &[(Timestamp, RecordName)]) -> Result<(), ScheduleError> {
-        let named = timers.iter().map(|(at, name)| (*at, key_of(name).partition()));
+        let named = timers
+            .iter()
+            .map(|(at, name)| (*at, key_of(name).partition()));
         self.0.lock().unwrap().extend(named);
         Ok(())
     }
@@ -82,7 +84,10 @@ pub(crate) struct Whispers(pub(crate) Arc<Mutex<Vec<(String, String)>>>);
 
 impl Replies for Whispers {
     async fn tell(&self, address: &str, text: &str) {
-        self.0.lock().unwrap().push((address.to_owned(), text.to_owned()));
+        self.0
+            .lock()
+            .unwrap()
+            .push((address.to_owned(), text.to_owned()));
     }
 }
 
@@ -129,7 +134,10 @@ impl Got {
     /// Asserts what RFC 9457 and our own promise say of a refusal.
     pub(crate) fn problem(&self, status: u64) -> Value {
         assert_eq!(self.status, status, "{}", self.body);
-        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json")
+        );
         let problem = self.json();
         assert_eq!(problem["status"], status);
         for member in ["type", "title", "detail", "remedy"] {
@@ -219,21 +227,32 @@ impl Town {
 
     /// An alert fires; its incident.
     pub(crate) async fn fires(&self, service: &str, name: &str, priority: Priority) -> IncidentId {
-        self.arrives(arrival(service, name, priority, self.now())).await
+        self.arrives(arrival(service, name, priority, self.now()))
+            .await
     }
 
     pub(crate) async fn arrives(&self, arrival: Arrival) -> IncidentId {
         let engine = &self.api.desk.engine;
         let arrived = engine.arrive(vec![arrival]).await;
         let outcome = arrived.outcome;
-        let id = outcome.episodes.last().expect("an episode").summary.id.clone();
+        let id = outcome
+            .episodes
+            .last()
+            .expect("an episode")
+            .summary
+            .id
+            .clone();
         let pace = engine::Unhurried;
         outbox::publish(&self.store, &self.topic, &pace, outcome.outgoing).await;
         id
     }
 
     pub(crate) async fn send(&self, event: &Value) -> Got {
-        let (answer, metrics) = self.api.handle(&event.to_string()).await.expect("a request");
+        let (answer, metrics) = self
+            .api
+            .handle(&event.to_string())
+            .await
+            .expect("a request");
         Got {
             status: answer["statusCode"].as_u64().unwrap(),
             headers: answer["headers"].clone(),
@@ -287,7 +306,9 @@ impl Town {
     }
 
     pub(crate) async fn audit(&self, id: &IncidentId) -> Vec<Value> {
-        let got = self.admin("GET", &format!("/v1/incidents/{id}/audit"), None).await;
+        let got = self
+            .admin("GET", &format!("/v1/incidents/{id}/audit"), None)
+            .await;
         assert_eq!(got.status, 200, "{}", got.body);
         got.json()["entries"].as_array().unwrap().clone()
     }
@@ -304,7 +325,13 @@ pub(crate) fn record(
     expires_at: Option<Timestamp>,
 ) -> TokenRecord {
     let scopes: Scopes = scopes.iter().copied().collect();
-    TokenRecord::of(token, TokenName::try_new(name).unwrap(), scopes, start(), expires_at)
+    TokenRecord::of(
+        token,
+        TokenName::try_new(name).unwrap(),
+        scopes,
+        start(),
+        expires_at,
+    )
 }
 
 /// An event as a function URL makes it.
@@ -346,7 +373,9 @@ pub(crate) fn event(
 }
 
 pub(crate) fn arrival(service: &str, name: &str, priority: Priority, at: Timestamp) -> Arrival {
-    let labels: Labels = [("alertname", name), ("service", service)].into_iter().collect();
+    let labels: Labels = [("alertname", name), ("service", service)]
+        .into_iter()
+        .collect();
     Arrival {
         alert: ClassifiedAlert {
             alert: Alert {
@@ -371,7 +400,9 @@ pub(crate) fn arrival(service: &str, name: &str, priority: Priority, at: Timesta
                 changed_at: at,
                 fired_anew: false,
                 lifetime_minutes: None,
-                console_url: Some("https://console.aws.amazon.com/cloudwatch/home#alarmsV2:".to_owned()),
+                console_url: Some(
+                    "https://console.aws.amazon.com/cloudwatch/home#alarmsV2:".to_owned(),
+                ),
             },
             classification: Classification {
                 priority,
