@@ -144,7 +144,8 @@ fn keep(group: &mut GroupState, snapshot: Snapshot) -> bool {
             }
             if known.incident != alert.incident && known.told != 0 && alert.incident.is_some() {
                 // The end of the episode that people know of was not told, and this is another one.
-                alert.unclosed = known.incident.or(alert.unclosed);
+                // Of those in between nobody knows.
+                alert.unclosed = alert.unclosed.or(known.incident);
                 alert.firing = 0;
             }
         }

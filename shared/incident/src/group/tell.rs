@@ -9,7 +9,7 @@ use settings::{Channel, Receiver, Route};
 
 use super::flush::{Facts, Standing, Telling, is_told, mark, target};
 use super::ladder::{Climbed, DueStep};
-use super::state::{GroupAlert, GroupEvent, GroupState};
+use super::state::{GroupAlert, GroupEvent, GroupState, Muted};
 use super::wording::{self, Counts};
 use crate::act::{Act, Actor, Via};
 use crate::arrival::SuppressionReason;
@@ -317,6 +317,8 @@ impl<'g> Teller<'g> {
             .group
             .alerts
             .iter_mut()
+            // What flaps is told of when it is calm.
+            .filter(|(_, alert)| !matches!(alert.muted, Some(Muted::Flapping { .. })))
             .filter_map(|(fingerprint, alert)| Some((*fingerprint, alert.unclosed.take()?)))
             .collect();
         let mut by_incident: BTreeMap<IncidentId, Vec<Fingerprint>> = BTreeMap::new();

@@ -140,7 +140,7 @@ fn due(group: &GroupState, route: &Route, now: Timestamp) -> Option<Timestamp> {
 fn news(alert: &GroupAlert, over: bool) -> bool {
     let held = matches!(alert.muted, Some(Muted::Flapping { .. }));
     alert.flap_untold
-        || alert.unclosed.is_some()
+        || (alert.unclosed.is_some() && !held)
         || (over && !held)
         || (alert.pending > 0 && alert.muted.is_none())
         || (alert.firing == 0 && alert.muted.is_none() && !alert.left)

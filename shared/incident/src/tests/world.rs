@@ -228,3 +228,28 @@ fn a_record_that_cannot_be_read_counts_on() {
     assert_eq!(world.incident(&orders()).unwrap().version, 8);
     assert_eq!(world.group(&group).unwrap().version, 10);
 }
+
+#[test]
+fn what_flaps_is_told_once_and_then_when_it_is_calm() {
+    let mut settings = json!({
+        "flapping": {"changes": 3, "window": "10m", "quiet": "5m"},
+        "receivers": [{"name": "team", "slack": [{}]}],
+    });
+    settings["route"] = json!({"receiver": "team", "group_wait": "0s", "group_interval": "0s"});
+    let mut town = Town::in_parts(policy_of(settings));
+    for second in 0..9 {
+        let sign = if second % 2 == 0 { '+' } else { '-' };
+        town.say(&format!("{sign}a@{second}"));
+        town.pass(1);
+    }
+    town.say("-a@9");
+    let events = |town: &Town| told(town).into_iter().map(|told| told.1).collect::<Vec<_>>();
+    let first = [NotificationEvent::Opened, NotificationEvent::Resolved, NotificationEvent::Flapping];
+    assert_eq!(events(&town), first);
+    // Its end is told when it has been calm, for people know that it fires.
+    town.pass(3_600);
+    let calm = &told(&town)[3..];
+    assert!(!calm.is_empty(), "{calm:?}");
+    assert!(calm.iter().all(|told| *told == (9 + 300, NotificationEvent::Resolved)), "{calm:?}");
+    assert_eq!(town.pending(), 0);
+}
