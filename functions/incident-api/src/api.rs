@@ -63,7 +63,8 @@ impl<P: Ports> Api<P> {
         let is_page = route.is_ok_and(Route::is_page);
         let answered = match self.admit(visit) {
             Ok(()) => match route {
-                Ok(route) => self.dispatch(visit, route).await,
+                // On the heap: so many ways in one future are more than the compiler looks through.
+                Ok(route) => Box::pin(self.dispatch(visit, route)).await,
                 Err(problem) => Err(problem.clone()),
             },
             Err(problem) => Err(problem),

@@ -190,7 +190,12 @@ impl From<EngineError> for Problem {
                 detail,
                 "begin again without a cursor",
             ),
-            other => {
+            other @ (EngineError::Store(_)
+            | EngineError::Encode(_)
+            | EngineError::Restless(_)
+            | EngineError::TooMuch(_)
+            | EngineError::Late(_)
+            | _) => {
                 let retryable = other.is_retryable();
                 tracing::error!(
                     stage = "desk",
@@ -224,7 +229,7 @@ fn silence_fault(fault: &incident::InvalidSilence, detail: String) -> Problem {
     };
     let mut problem = Problem::refused(field, detail, remedy);
     if let InvalidSilence::Matcher { place, .. } = fault {
-        problem.field = Some(format!("matchers[{place}]"));
+        problem.field = Some(format!("matchers[{place}]").into_boxed_str());
     }
     problem
 }

@@ -137,7 +137,7 @@ mod tests {
             fields.required::<String>("text", "write a text")?;
             fields.finish("until, for and text")
         };
-        let field = |body: &str| fault(body).unwrap_err().field.unwrap();
+        let field = |body: &str| fault(body).unwrap_err().field.unwrap().into_string();
         assert_eq!(field("[1]"), "");
         assert_eq!(field("{"), "");
         assert_eq!(field("{}"), "text");

@@ -68,7 +68,7 @@ impl Function {
     /// When it is no request of a function URL.
     pub async fn handle(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, FunctionError> {
         let api = self.api.get_or_try_init(|| self.connect()).await?;
-        let (answer, mut metrics) = api.handle(event.payload.get()).await?;
+        let (answer, mut metrics) = Box::pin(api.handle(event.payload.get())).await?;
         metrics.emit(Timestamp::now());
         Ok(answer)
     }

@@ -3,16 +3,16 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::answer::Answer;
 
 /// Why a request is not carried out.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Problem {
-    /// `urn:tocsin:problem:` and a word for machines.
-    #[serde(rename = "type")]
-    pub kind: String,
+    /// A word for machines; `urn:tocsin:problem:` and the word in JSON.
+    #[serde(rename = "type", serialize_with = "urn")]
+    pub kind: &'static str,
     /// The same in a few words, always the same ones.
     pub title: &'static str,
     /// The HTTP status.
@@ -26,13 +26,17 @@ pub struct Problem {
     pub place: Option<Place>,
     /// The field, parameter or header.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
+    pub field: Option<Box<str>>,
     /// After how many seconds to come again.
     #[serde(skip)]
     pub retry_after: Option<u64>,
     /// What a caller without credentials is to bring.
     #[serde(skip)]
     pub challenge: bool,
+}
+
+fn urn<S: Serializer>(word: &&'static str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("urn:tocsin:problem:{word}"))
 }
 
 /// Where a fault stands.
@@ -54,13 +58,13 @@ impl Problem {
     #[must_use]
     pub fn new(
         status: u16,
-        word: &str,
+        word: &'static str,
         title: &'static str,
         detail: impl Into<String>,
         remedy: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self {
-            kind: format!("urn:tocsin:problem:{word}"),
+            kind: word,
             title,
             status,
             detail: detail.into(),
@@ -161,7 +165,7 @@ impl Problem {
     #[must_use]
     pub fn at(mut self, place: Place, field: impl Into<String>) -> Self {
         self.place = Some(place);
-        self.field = Some(field.into());
+        self.field = Some(field.into().into_boxed_str());
         self
     }
 

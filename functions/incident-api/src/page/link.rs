@@ -115,7 +115,7 @@ fn refusal(error: ConfirmationError) -> (&'static str, Problem) {
                 "link-expired",
                 "This link has expired",
                 format!("it was good until {}", at.strftime("%Y-%m-%d %H:%M UTC")),
-                "open the link of a newer message, or ask the command line: tocsin incident list",
+                "open the link of a newer message, or ask the command line: tocsin incidents",
             )
             .at(Place::Path, "token"),
         ),
