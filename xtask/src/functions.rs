@@ -10,7 +10,7 @@ use crate::project::Project;
 use crate::run::Steps;
 
 /// The packages that are functions, each with a folder of its name in `target/lambda`.
-pub(crate) const FUNCTIONS: [&str; 3] = ["alert-fanout", "escalation", "notifier"];
+pub(crate) const FUNCTIONS: [&str; 4] = ["alert-fanout", "escalation", "notifier", "postmortem"];
 
 /// How thoroughly to optimise.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
