@@ -100,6 +100,19 @@ impl Aws {
         parse(&answer).with_context(|| format!("the answer to {method} {path}"))
     }
 
+    /// A file in a bucket, as text; `None` when there is none of that key.
+    ///
+    /// # Errors
+    /// When S3 cannot be reached or refuses.
+    pub fn object(&self, bucket: &str, key: &str) -> Result<Option<String>> {
+        let path = format!("/{bucket}/{key}");
+        match self.signed("s3", "GET", &path, &[], b"") {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if format!("{error:#}").contains("404") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// An unsigned `GET`, for the emulator's own pages.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod escalation;
 mod faults;
 mod local_tools;
 mod messages;
+mod postmortem;
 mod repetition;
 mod routing;
 mod scene;
