@@ -153,10 +153,32 @@ fn figure(figure: &Figure) -> Option<String> {
         FigureName::Repair => "repaired",
         FigureName::Resolve => "resolved",
     };
-    let promised = figure.promised_seconds.map(|promised| format!(" of {promised} s"));
+    let promised = figure.promised_seconds.map(|promised| format!(" (promised: {})", span(promised)));
     let promised = promised.unwrap_or_default();
     Some(match figure.seconds {
-        Some(seconds) => format!("{name} after {seconds} s{promised}: {kept}"),
+        Some(seconds) => format!("{name} after {}{promised}: {kept}", span(seconds)),
         None => format!("never {name}{promised}: {kept}"),
     })
+}
+
+/// `45 s`, `12 min`, `1 h 5 min`: its two largest parts.
+fn span(seconds: i64) -> String {
+    let parts = [
+        (seconds / 86_400, "d"),
+        (seconds % 86_400 / 3_600, "h"),
+        (seconds % 3_600 / 60, "min"),
+        (seconds % 60, "s"),
+    ];
+    let words = parts
+        .into_iter()
+        .skip_while(|(count, _)| *count == 0)
+        .take(2)
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count} {unit}"));
+    let words: Vec<String> = words.collect();
+    if words.is_empty() {
+        "0 s".to_owned()
+    } else {
+        words.join(" ")
+    }
 }

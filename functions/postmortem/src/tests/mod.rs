@@ -197,7 +197,7 @@ fn arrival(name: &str, status: Status, at: Timestamp) -> Arrival {
                 source: "aws.cloudwatch".into(),
                 kind: "CloudWatch Alarm State Change".into(),
                 status,
-                title: format!("{name} is broken"),
+                title: format!("{name}: 7.2 % of the requests fail"),
                 description: String::new(),
                 fingerprint: Fingerprint::of(labels.iter()),
                 labels,

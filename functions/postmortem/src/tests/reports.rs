@@ -11,14 +11,14 @@ use super::{Bench, anna, bench, start};
 
 /// Fires, is escalated and acknowledged, and ends after twenty minutes; gives the request.
 async fn outage(bench: &Bench) -> (IncidentId, String) {
-    bench.alert("errors", Status::Firing).await;
+    bench.alert("orders-5xx", Status::Firing).await;
     bench.pass(12).await;
     let page = bench.engine.incidents(&Default::default(), 1, None).await.unwrap();
     let id = page.incidents[0].id.clone();
     let act = Act::Acknowledge { until: None };
     bench.engine.act(&id, &act, &anna()).await.unwrap();
     bench.pass(8).await;
-    bench.alert("errors", Status::Resolved).await;
+    bench.alert("orders-5xx", Status::Resolved).await;
     let requests = bench.pass(10).await;
     assert_eq!(requests.len(), 1);
     (id, requests[0].body.clone())
@@ -53,7 +53,7 @@ async fn the_story_of_an_incident_is_kept_and_told_to_those_who_were_told_of_it(
     assert!(events.contains(&"opened"), "{events:?}");
     assert!(report.told.iter().any(|row| row.receiver == "second" && row.step.is_some()));
     assert!(events.contains(&"resolved"), "{events:?}");
-    assert!(bench.file(".md").contains("errors is broken"));
+    assert!(bench.file(".md").contains("orders-5xx: 7.2 % of the requests fail"));
 
     // Nobody is paged, whoever was never told is not told now, and one mailbox gets one letter.
     let told = bench.told();
@@ -63,10 +63,10 @@ async fn the_story_of_an_incident_is_kept_and_told_to_those_who_were_told_of_it(
     let letter = &told[0];
     assert_eq!(letter.event, NotificationEvent::Info);
     assert_eq!(letter.incident.id, id);
-    assert_eq!(letter.incident.title, "Post-mortem: errors is broken");
+    assert_eq!(letter.incident.title, "Post-mortem: orders-5xx: 7.2 % of the requests fail");
     let text = &letter.alerts[0].description;
     assert!(text.contains(&report.summary), "{text}");
-    assert!(text.contains("acknowledged after 720 s of 300 s: missed"), "{text}");
+    assert!(text.contains("acknowledged after 12 min (promised: 5 min): missed"), "{text}");
     assert!(text.contains(&format!("s3://reports/{stem}.md")), "{text}");
     let page = letter.alerts[0].console_url.as_deref().unwrap();
     assert!(page.starts_with("https://console.aws.amazon.com/s3/object/reports?"), "{page}");
@@ -156,9 +156,9 @@ async fn an_incident_that_nobody_knows_has_no_report() {
 #[tokio::test]
 async fn a_report_waits_for_the_last_word_but_not_for_ever() {
     let bench = bench();
-    bench.alert("errors", Status::Firing).await;
+    bench.alert("orders-5xx", Status::Firing).await;
     bench.pass(1).await;
-    bench.alert("errors", Status::Resolved).await;
+    bench.alert("orders-5xx", Status::Resolved).await;
     let page = bench.engine.incidents(&Default::default(), 1, None).await.unwrap();
     let request = format!(r#"{{"incident":"{}"}}"#, page.incidents[0].id);
     let (done, books) = bench.ask(&request, 1).await;
@@ -173,7 +173,7 @@ async fn a_report_waits_for_the_last_word_but_not_for_ever() {
 async fn the_story_of_an_incident_after_which_another_one_began_is_its_own() {
     let bench = bench();
     let (id, request) = outage(&bench).await;
-    bench.alert("errors", Status::Firing).await;
+    bench.alert("orders-5xx", Status::Firing).await;
     bench.pass(3).await;
     let (done, books) = bench.ask(&request, 1).await;
     assert!(done);
@@ -191,7 +191,7 @@ async fn the_story_of_an_incident_after_which_another_one_began_is_its_own() {
 #[tokio::test]
 async fn an_incident_that_is_open_is_written_and_not_told() {
     let bench = bench();
-    bench.alert("errors", Status::Firing).await;
+    bench.alert("orders-5xx", Status::Firing).await;
     bench.pass(1).await;
     let page = bench.engine.incidents(&Default::default(), 1, None).await.unwrap();
     let request = format!(r#"{{"incident":"{}"}}"#, page.incidents[0].id);
@@ -212,4 +212,26 @@ async fn what_was_the_same_before_is_named() {
     assert_eq!(report.incident.id, second.as_str());
     let ids: Vec<&str> = report.similar.incidents.iter().map(|i| i.id.as_str()).collect();
     assert_eq!(ids, [first.as_str()]);
+}
+
+/// `docs/postmortem.md` shows what is written and told. `WRITE_EXAMPLE=1` writes it anew.
+#[tokio::test]
+async fn the_documented_example_is_what_is_written() {
+    let bench = bench();
+    let (_, request) = outage(&bench).await;
+    bench.ask(&request, 1).await;
+    let told = bench.told();
+    let letter = &told[0].alerts[0].description;
+    let example = format!(
+        "<!-- example -->\n```text\n{letter}\n```\n\n```markdown\n{}\n```\n",
+        bench.file(".md").trim_end()
+    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/postmortem.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (text, known) = page.split_once("<!-- example -->").unwrap();
+    if std::env::var_os("WRITE_EXAMPLE").is_some() {
+        std::fs::write(path, format!("{text}{example}")).unwrap();
+    } else {
+        assert_eq!(format!("<!-- example -->{known}"), example);
+    }
 }
