@@ -10,7 +10,13 @@ use crate::project::Project;
 use crate::run::Steps;
 
 /// The packages that are functions, each with a folder of its name in `target/lambda`.
-pub(crate) const FUNCTIONS: [&str; 4] = ["alert-fanout", "escalation", "notifier", "postmortem"];
+pub(crate) const FUNCTIONS: [&str; 5] = [
+    "alert-fanout",
+    "escalation",
+    "incident-api",
+    "notifier",
+    "postmortem",
+];
 
 /// How thoroughly to optimise.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]

@@ -66,7 +66,14 @@ fn simulate(
 ) -> Result<String> {
     let mut program = project.build(&["run"])?;
     program
-        .args(["--quiet", "--profile", "simulation", "--package", "simulation", "--"])
+        .args([
+            "--quiet",
+            "--profile",
+            "simulation",
+            "--package",
+            "simulation",
+            "--",
+        ])
         .args(arguments);
     steps.program(name, &mut program)
 }

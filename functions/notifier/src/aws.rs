@@ -239,7 +239,9 @@ impl StreamLog for Deliveries {
         lease: SignedDuration,
     ) -> Result<Claim, StoreError> {
         let store = self.store().await;
-        store.claim_stream(stream, channel, version, now, lease).await
+        store
+            .claim_stream(stream, channel, version, now, lease)
+            .await
     }
 
     async fn complete_stream(
@@ -251,7 +253,9 @@ impl StreamLog for Deliveries {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let store = self.store().await;
-        store.complete_stream(stream, channel, version, reference, now).await
+        store
+            .complete_stream(stream, channel, version, reference, now)
+            .await
     }
 
     async fn release_stream(
@@ -260,7 +264,10 @@ impl StreamLog for Deliveries {
         channel: Channel,
         version: u64,
     ) -> Result<(), StoreError> {
-        self.store().await.release_stream(stream, channel, version).await
+        self.store()
+            .await
+            .release_stream(stream, channel, version)
+            .await
     }
 }
 

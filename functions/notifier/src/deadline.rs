@@ -89,7 +89,10 @@ mod tests {
         assert_eq!(deadline.work(hangs).await, Err(OutOfTime));
         assert!(begun.elapsed() < Duration::from_millis(290));
         assert_eq!(deadline.note(async { 7 }).await, Ok(7));
-        assert_eq!(deadline.note(std::future::pending::<()>()).await, Err(OutOfTime));
+        assert_eq!(
+            deadline.note(std::future::pending::<()>()).await,
+            Err(OutOfTime)
+        );
         assert!(begun.elapsed() < Duration::from_millis(400));
     }
 

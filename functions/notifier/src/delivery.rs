@@ -69,7 +69,9 @@ impl<L: StreamLog, Q: Queues, S: Sender, K: SecretSource> Notifier<L, Q, S, K> {
         let mut response = BatchResponse::default();
         let mut batch = Batch {
             end: deadline,
-            deadline: deadline.map_or(Deadline::NONE, |end| Deadline::at(end, (self.ambient.now)())),
+            deadline: deadline.map_or(Deadline::NONE, |end| {
+                Deadline::at(end, (self.ambient.now)())
+            }),
             pause: None,
         };
         for (position, job) in in_order(records).into_iter().enumerate() {
@@ -93,7 +95,9 @@ impl<L: StreamLog, Q: Queues, S: Sender, K: SecretSource> Notifier<L, Q, S, K> {
 
     fn is_late(&self, batch: &Batch) -> bool {
         let now = (self.ambient.now)();
-        batch.end.is_some_and(|end| end.duration_since(now) < RESERVE)
+        batch
+            .end
+            .is_some_and(|end| end.duration_since(now) < RESERVE)
     }
 
     fn age(&self, job: &Job<'_>) -> Option<SignedDuration> {
@@ -176,13 +180,17 @@ impl<L: StreamLog, Q: Queues, S: Sender, K: SecretSource> Notifier<L, Q, S, K> {
         let held = match ledger.claim(&part.ticket).await {
             Permission::Granted(held) => Some(held),
             Permission::Needless(reason) => return End::Needless(reason),
-            Permission::Busy(until) => return End::Waits(self.ambient.patience(until, job.attempt)),
+            Permission::Busy(until) => {
+                return End::Waits(self.ambient.patience(until, job.attempt));
+            }
             Permission::Unknown(error) => match self.without_table(job, notification, &error) {
                 Some(end) => return end,
                 None => None,
             },
         };
-        let sent = self.send(job, notification, part, held.as_ref(), batch.deadline).await;
+        let sent = self
+            .send(job, notification, part, held.as_ref(), batch.deadline)
+            .await;
         if let Some(held) = &held {
             match &sent {
                 Sent::Outcome(Outcome::Delivered { reference }) => {
@@ -211,7 +219,11 @@ impl<L: StreamLog, Q: Queues, S: Sender, K: SecretSource> Notifier<L, Q, S, K> {
         deadline: Deadline,
     ) -> Sent {
         let signer = match &self.linker {
-            Some(linker) => linker.signer(notification, (self.ambient.now)(), deadline).await,
+            Some(linker) => {
+                linker
+                    .signer(notification, (self.ambient.now)(), deadline)
+                    .await
+            }
             None => None,
         };
         let order = Order {
@@ -248,7 +260,9 @@ impl<L: StreamLog, Q: Queues, S: Sender, K: SecretSource> Notifier<L, Q, S, K> {
 
     /// If it cannot be postponed, the queue's own time-out does it, only later.
     async fn postpone(&self, job: &Job<'_>, after: SignedDuration, batch: &Batch) {
-        let call = self.queues.postpone(&job.record.receipt_handle, whole_seconds(after));
+        let call = self
+            .queues
+            .postpone(&job.record.receipt_handle, whole_seconds(after));
         let error = match batch.deadline.note(call).await {
             Ok(Ok(())) => return,
             Ok(Err(fault)) => fault.to_string(),
@@ -269,7 +283,12 @@ impl<L: StreamLog, Q: Queues, S: Sender, K: SecretSource> Notifier<L, Q, S, K> {
             .map(|n| n.incident.id.as_str())
             .unwrap_or_default();
         let call = self.queues.dead_letter(letter);
-        match batch.deadline.note(call).await.unwrap_or_else(|late| Err(late.into())) {
+        match batch
+            .deadline
+            .note(call)
+            .await
+            .unwrap_or_else(|late| Err(late.into()))
+        {
             Ok(()) => {
                 tracing::error!(
                     stage = "give_up", incident_id, message_id = %job.record.message_id,
@@ -284,7 +303,8 @@ impl<L: StreamLog, Q: Queues, S: Sender, K: SecretSource> Notifier<L, Q, S, K> {
                     error_type = failure.cause.as_str(), error = %fault,
                     "the dead-letter queue does not take the message: it stays where it is"
                 );
-                self.postpone(job, self.ambient.delay(job.attempt), batch).await;
+                self.postpone(job, self.ambient.delay(job.attempt), batch)
+                    .await;
                 Fate::Kept(failure)
             }
         }
@@ -314,7 +334,12 @@ fn in_order(records: &[Record]) -> Vec<Job<'_>> {
         job.notification.as_ref().ok().map(|notification| {
             let incident = &notification.incident;
             let place = (notification.sequence, incident.version);
-            (incident.priority, incident.id.clone(), place, notification.id.clone())
+            (
+                incident.priority,
+                incident.id.clone(),
+                place,
+                notification.id.clone(),
+            )
         })
     });
     jobs

@@ -222,7 +222,10 @@ fn links(reader: &mut Reader<'_>) -> Result<Option<LinkSettings>, Noted> {
     let hours = reader
         .parsed_or("LINK_TTL_HOURS", "a number of hours", LINK_HOURS)
         .and_then(|n| in_range(reader, "LINK_TTL_HOURS", "hours", n, 1..=MOST_LINK_HOURS));
-    let (address, secret_arn) = (reader.optional("API_URL"), reader.optional("LINK_SECRET_ARN"));
+    let (address, secret_arn) = (
+        reader.optional("API_URL"),
+        reader.optional("LINK_SECRET_ARN"),
+    );
     match (address, secret_arn) {
         (None, None) => hours.map(|_| None),
         (Some(_), Some(secret_arn)) => {
@@ -235,7 +238,11 @@ fn links(reader: &mut Reader<'_>) -> Result<Option<LinkSettings>, Noted> {
         }
         (Some(_), None) => {
             let remedy = "set it to the secret with the keys of links, or leave API_URL out";
-            Err(reader.fault("LINK_SECRET_ARN", "is not set".to_owned(), remedy.to_owned()))
+            Err(reader.fault(
+                "LINK_SECRET_ARN",
+                "is not set".to_owned(),
+                remedy.to_owned(),
+            ))
         }
         (None, Some(_)) => {
             let remedy = "set it to the address of the API, or leave LINK_SECRET_ARN out";
@@ -379,12 +386,21 @@ mod tests {
                 ("API_URL", "https://api.example/prod/"),
                 ("LINK_SECRET_ARN", "keys"),
             ];
-            read(&common.iter().chain(more).copied().collect::<Vec<_>>()).unwrap().links.unwrap()
+            read(&common.iter().chain(more).copied().collect::<Vec<_>>())
+                .unwrap()
+                .links
+                .unwrap()
         };
         let links = read(&[]);
         assert_eq!(links.ttl, SignedDuration::from_hours(168));
-        assert_eq!(links.api.join("i/x").expose(), "https://api.example/prod/i/x");
-        assert_eq!(read(&[("LINK_TTL_HOURS", "12")]).ttl, SignedDuration::from_hours(12));
+        assert_eq!(
+            links.api.join("i/x").expose(),
+            "https://api.example/prod/i/x"
+        );
+        assert_eq!(
+            read(&[("LINK_TTL_HOURS", "12")]).ttl,
+            SignedDuration::from_hours(12)
+        );
     }
 
     #[test_case(&[("CHANNEL", "webhook"), ("SECRET_ARN", "a"), ("MAX_AGE_SECONDS", "86401")], "MAX_AGE_SECONDS")]

@@ -139,7 +139,9 @@ impl<L: StreamLog> Ledger<'_, L> {
     }
 
     async fn one(&self, stream: &str, version: u64) -> Result<Claim, LedgerError> {
-        let claim = self.log.claim_stream(stream, self.channel, version, (self.now)(), LEASE);
+        let claim = self
+            .log
+            .claim_stream(stream, self.channel, version, (self.now)(), LEASE);
         Ok(self.deadline.work(claim).await??)
     }
 
@@ -171,13 +173,23 @@ impl<L: StreamLog> Ledger<'_, L> {
 
     async fn note(&self, stream: &str, version: u64, reference: Option<&str>) {
         let now = (self.now)();
-        let noted = self.log.complete_stream(stream, self.channel, version, reference, now);
-        self.warn(stream, "the delivery was not noted", self.deadline.note(noted).await);
+        let noted = self
+            .log
+            .complete_stream(stream, self.channel, version, reference, now);
+        self.warn(
+            stream,
+            "the delivery was not noted",
+            self.deadline.note(noted).await,
+        );
     }
 
     async fn give_back(&self, stream: &str, version: u64) {
         let released = self.log.release_stream(stream, self.channel, version);
-        self.warn(stream, "the claim was not given back", self.deadline.note(released).await);
+        self.warn(
+            stream,
+            "the claim was not given back",
+            self.deadline.note(released).await,
+        );
     }
 
     fn warn(

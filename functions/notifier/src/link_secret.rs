@@ -80,7 +80,10 @@ mod tests {
     #[test_case("{}", "there is no key")]
     #[test_case("LONGSECRET", "the secret is no JSON object")]
     #[test_case(r#"{"secret": "SECRET"}"#, "fewer than 32 bytes")]
-    #[test_case(r#"{"keys": [{"id": "a b", "secret": "SECRET"}]}"#, "the id of link key number 1")]
+    #[test_case(
+        r#"{"keys": [{"id": "a b", "secret": "SECRET"}]}"#,
+        "the id of link key number 1"
+    )]
     fn what_cannot_be_used_is_explained_and_not_shown(text: &str, why: &str) {
         let error = chain(&read(text).unwrap_err()).to_string();
         assert!(error.contains(why) && !error.contains("SECRET"), "{error}");

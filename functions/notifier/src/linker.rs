@@ -3,8 +3,8 @@
 use credentials::link::{Claims, LinkKeys, Purpose};
 use credentials::{IncidentRef, KeyText, Recipient};
 use incident::{IncidentSummary, Notification};
-use lambda_support::error::chain;
 use jiff::{SignedDuration, Timestamp};
+use lambda_support::error::chain;
 use notification::links::{Links, SignedLink};
 use tokio::sync::Mutex;
 
@@ -78,7 +78,11 @@ impl<K: SecretSource> Linker<K> {
             }
             Err(error) => {
                 *failed_at = Some(now);
-                tracing::warn!(stage = "links", error, "the keys of links cannot be had: messages have no links");
+                tracing::warn!(
+                    stage = "links",
+                    error,
+                    "the keys of links cannot be had: messages have no links"
+                );
                 None
             }
         }

@@ -56,7 +56,12 @@ pub(crate) fn of_all(parts: &[Part<'_>], ends: Vec<End>) -> End {
     let of_all = |at: usize, failure: Failure| Failure {
         detail: match count {
             0 | 1 => failure.detail,
-            _ => format!("part {} of {count} (integration {}): {}", at + 1, place(at), failure.detail),
+            _ => format!(
+                "part {} of {count} (integration {}): {}",
+                at + 1,
+                place(at),
+                failure.detail
+            ),
         },
         ..failure
     };

@@ -107,7 +107,10 @@ pub(crate) fn parts(notification: &Notification, channel: Channel) -> Vec<Part<'
             integration: 0,
         }];
     }
-    let ours = notification.deliveries.iter().filter(|d| d.channel == channel);
+    let ours = notification
+        .deliveries
+        .iter()
+        .filter(|d| d.channel == channel);
     ours.flat_map(|delivery| {
         let stream = format!("{stream}#{}", delivery.integration);
         destinations(delivery)
@@ -135,11 +138,9 @@ pub(crate) fn parts(notification: &Notification, channel: Channel) -> Vec<Part<'
 fn destinations(delivery: &Delivery) -> Vec<&[String]> {
     match delivery.channel {
         Channel::Slack if !delivery.to.is_empty() => delivery.to.chunks(1).collect(),
-        Channel::Slack
-        | Channel::Email
-        | Channel::Sms
-        | Channel::Pagerduty
-        | Channel::Webhook => vec![delivery.to.as_slice()],
+        Channel::Slack | Channel::Email | Channel::Sms | Channel::Pagerduty | Channel::Webhook => {
+            vec![delivery.to.as_slice()]
+        }
     }
 }
 

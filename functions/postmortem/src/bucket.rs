@@ -121,8 +121,12 @@ impl Bucket {
         let mut request = HttpRequest::new(SdkBody::from(object.body));
         let faulty = |error: &dyn std::error::Error| BucketError::Request(error.to_string());
         request.set_method("PUT").map_err(|error| faulty(&error))?;
-        request.set_uri(uri.as_str()).map_err(|error| faulty(&error))?;
-        request.headers_mut().insert("content-type", object.content_type);
+        request
+            .set_uri(uri.as_str())
+            .map_err(|error| faulty(&error))?;
+        request
+            .headers_mut()
+            .insert("content-type", object.content_type);
 
         // S3 is signed in its own way: its paths are as they are, and it wants to know the content's hash.
         let mut settings = SigningSettings::default();
@@ -210,10 +214,8 @@ mod tests {
     }
 
     fn bucket(endpoint: &str) -> Bucket {
-        let environment = MapEnvironment::from([
-            ("AWS_REGION", "eu-west-1"),
-            ("AWS_ENDPOINT_URL", endpoint),
-        ]);
+        let environment =
+            MapEnvironment::from([("AWS_REGION", "eu-west-1"), ("AWS_ENDPOINT_URL", endpoint)]);
         let config = lambda_support::aws::build(&environment);
         Bucket::new(&config, "reports", "reports.s3.eu-west-1.amazonaws.com")
     }
@@ -221,7 +223,8 @@ mod tests {
     /// The same as Python's botocore (`S3SigV4Auth`) gives for this request.
     #[test]
     fn signs_as_s3_wants_it() {
-        let credentials = Credentials::new("AKIDEXAMPLE", "secret", Some("token".into()), None, "test");
+        let credentials =
+            Credentials::new("AKIDEXAMPLE", "secret", Some("token".into()), None, "test");
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_772_445_600);
         let request = bucket("").request(object(), credentials, now).unwrap();
         assert_eq!(
@@ -237,7 +240,9 @@ mod tests {
     fn where_all_of_aws_is_at_one_address_the_bucket_is_below_it() {
         let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
         let local = bucket("http://127.0.0.1:4566/");
-        let request = local.request(object(), credentials, SystemTime::now()).unwrap();
+        let request = local
+            .request(object(), credentials, SystemTime::now())
+            .unwrap();
         assert_eq!(
             request.uri(),
             "http://127.0.0.1:4566/reports/postmortems/2026/03/INC-01KJPV3M00ABCDEF.md"

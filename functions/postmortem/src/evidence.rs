@@ -104,7 +104,10 @@ async fn earlier<S: RecordStore, C: Clock>(
     view: &IncidentView,
 ) -> Result<Vec<Earlier>, EngineError> {
     let summary = &view.summary;
-    let horizon = summary.opened_at.checked_sub(DAYS_30).unwrap_or(Timestamp::MIN);
+    let horizon = summary
+        .opened_at
+        .checked_sub(DAYS_30)
+        .unwrap_or(Timestamp::MIN);
     let filter = IncidentFilter {
         service: Some(summary.service.clone()),
         ..IncidentFilter::default()
@@ -147,7 +150,8 @@ fn verdict(view: &IncidentView) -> Option<VerdictKind> {
         Some(episode) => episode.verdict.as_ref(),
         None => {
             let mut past = view.past.iter();
-            past.find(|past| past.id == view.summary.id).and_then(|past| past.verdict.as_ref())
+            past.find(|past| past.id == view.summary.id)
+                .and_then(|past| past.verdict.as_ref())
         }
     };
     verdict.map(|verdict| verdict.kind)

@@ -36,7 +36,9 @@ struct Wanted {
 
 /// What became of a request.
 enum Done {
-    Written { told: usize },
+    Written {
+        told: usize,
+    },
     Unknown,
     /// Somebody still has to hear that it is over.
     TooEarly,
@@ -94,13 +96,17 @@ where
                     books.written += 1;
                     books.told += u64::try_from(told).unwrap_or(u64::MAX);
                     tracing::info!(
-                        stage = "report", incident_id = id.as_str(), told, "a report is written"
+                        stage = "report",
+                        incident_id = id.as_str(),
+                        told,
+                        "a report is written"
                     );
                 }
                 Ok(Done::Unknown) => {
                     books.unknown += 1;
                     tracing::warn!(
-                        stage = "report", incident_id = id.as_str(),
+                        stage = "report",
+                        incident_id = id.as_str(),
                         "a report is asked for of an incident that nobody knows"
                     );
                 }
@@ -108,7 +114,8 @@ where
                     books.waiting += 1;
                     response.fail(record.message_id.clone());
                     tracing::info!(
-                        stage = "report", incident_id = id.as_str(),
+                        stage = "report",
+                        incident_id = id.as_str(),
                         "a report waits until people have heard of the end"
                     );
                 }
@@ -141,7 +148,11 @@ where
         };
         let stem = shelf::stem(id, summary.opened_at);
         let files = [
-            ("json", "application/json", serde_json::to_string_pretty(&report)?),
+            (
+                "json",
+                "application/json",
+                serde_json::to_string_pretty(&report)?,
+            ),
             ("html", "text/html; charset=utf-8", report.to_html()),
             ("md", "text/markdown; charset=utf-8", report.to_markdown()),
         ];

@@ -34,7 +34,8 @@ pub(crate) fn letters(
     for receiver in &policy.routing().receivers {
         let mut deliveries = deliveries(report, receiver, policy);
         deliveries.retain(|delivery| seen.insert((delivery.channel, delivery.to.clone())));
-        let channels: BTreeSet<Channel> = deliveries.iter().map(|delivery| delivery.channel).collect();
+        let channels: BTreeSet<Channel> =
+            deliveries.iter().map(|delivery| delivery.channel).collect();
         if channels.is_empty() {
             continue;
         }
@@ -69,8 +70,13 @@ pub(crate) fn letters(
 
 /// The ways in which a receiver was told, as far as they are for reading.
 fn deliveries(report: &PostMortem, receiver: &Receiver, policy: &Policy) -> Vec<Delivery> {
-    let rows = report.told.iter().filter(|row| row.receiver == receiver.name.as_str());
-    let told: BTreeSet<&str> = rows.flat_map(|row| row.channels.iter().map(String::as_str)).collect();
+    let rows = report
+        .told
+        .iter()
+        .filter(|row| row.receiver == receiver.name.as_str());
+    let told: BTreeSet<&str> = rows
+        .flat_map(|row| row.channels.iter().map(String::as_str))
+        .collect();
     let integrations = receiver.integrations.iter().enumerate();
     integrations
         .filter(|(_, integration)| {
@@ -133,7 +139,10 @@ fn description(report: &PostMortem, place: &Place, stem: &str) -> String {
         1 => lines.push("1 more recommendation is in the report.".to_owned()),
         more => lines.push(format!("{more} more recommendations are in the report.")),
     }
-    lines.push(format!("The report: {} (.html and .json beside it)", place.uri(&format!("{stem}.md"))));
+    lines.push(format!(
+        "The report: {} (.html and .json beside it)",
+        place.uri(&format!("{stem}.md"))
+    ));
     lines.join("\n")
 }
 
@@ -153,7 +162,9 @@ fn figure(figure: &Figure) -> Option<String> {
         FigureName::Repair => "repaired",
         FigureName::Resolve => "resolved",
     };
-    let promised = figure.promised_seconds.map(|promised| format!(" (promised: {})", span(promised)));
+    let promised = figure
+        .promised_seconds
+        .map(|promised| format!(" (promised: {})", span(promised)));
     let promised = promised.unwrap_or_default();
     Some(match figure.seconds {
         Some(seconds) => format!("{name} after {}{promised}: {kept}", span(seconds)),

@@ -4,9 +4,7 @@
 //! What was overwritten is not guessed: an alert that has fired again belongs to the later incident.
 
 use engine::IncidentView;
-use incident::{
-    Act, Episode, IncidentState, Timeline, TimelineEntry, TimelineEvent,
-};
+use incident::{Act, Episode, IncidentState, Timeline, TimelineEntry, TimelineEvent};
 use report::AuditEntry;
 
 /// The state with the incident as its episode.
@@ -29,7 +27,9 @@ pub(crate) fn restore(view: &IncidentView, audit: &[AuditEntry]) -> IncidentStat
     state.alerts.retain(|_, alert| within(alert.joined));
     let verdict = state.past.iter().find(|past| past.id == view.summary.id);
     let verdict = verdict.and_then(|past| past.verdict.clone());
-    state.past.retain(|past| past.opened_at < view.summary.opened_at);
+    state
+        .past
+        .retain(|past| past.opened_at < view.summary.opened_at);
     state.episode = Some(episode(view, opened, verdict, audit));
     state
 }

@@ -66,7 +66,11 @@ impl Inhibition {
 
     /// A source that fires and inhibits a target, which is a source itself or not.
     #[must_use]
-    pub fn inhibits(&self, target_is_source: bool, now: Timestamp) -> Option<(Fingerprint, &Source)> {
+    pub fn inhibits(
+        &self,
+        target_is_source: bool,
+        now: Timestamp,
+    ) -> Option<(Fingerprint, &Source)> {
         self.sources
             .iter()
             .find(|(_, source)| {

@@ -25,7 +25,9 @@ mod tests;
 
 pub use act::{Acknowledgement, Act, ActError, Actor, Verdict, VerdictKind, Via};
 pub use arrival::{Arrival, Disposition, Outcome, SuppressionReason};
-pub use decide::{Change, Decision, MAX_TEXT_CHARS, MAX_TRACKED, News, Step, Transition, act, decide};
+pub use decide::{
+    Change, Decision, MAX_TEXT_CHARS, MAX_TRACKED, News, Step, Transition, act, decide,
+};
 pub use group::{
     Ghost, GroupAlert, GroupCounters, GroupEvent, GroupIncident, GroupInfo, GroupLogEntry,
     GroupState, Ladder, MAX_IN_GROUP, Muted, StepTaken, TargetLog,

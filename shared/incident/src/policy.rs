@@ -100,10 +100,10 @@ impl Policy {
     /// Minutes within which somebody must answer.
     #[must_use]
     pub fn response_minutes(&self, priority: Priority) -> u32 {
-        self.settings
-            .priorities
-            .get(&priority)
-            .map_or_else(|| priority.default_response_minutes(), |p| p.response_minutes)
+        self.settings.priorities.get(&priority).map_or_else(
+            || priority.default_response_minutes(),
+            |p| p.response_minutes,
+        )
     }
 
     /// How flapping is damped, if it is.
@@ -111,7 +111,9 @@ impl Policy {
     pub fn flapping(&self) -> Option<Damping> {
         let flapping = self.routing().flapping.as_ref()?;
         Some(Damping {
-            changes: usize::try_from(flapping.changes).unwrap_or(usize::MAX).max(2),
+            changes: usize::try_from(flapping.changes)
+                .unwrap_or(usize::MAX)
+                .max(2),
             window: signed(flapping.window),
             quiet: signed(flapping.quiet),
         })

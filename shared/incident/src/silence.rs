@@ -51,7 +51,9 @@ pub struct Silence {
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidSilence {
     /// It would hold back everything.
-    #[error("a silence needs at least one matcher that an empty text does not satisfy, such as service=\"orders\"")]
+    #[error(
+        "a silence needs at least one matcher that an empty text does not satisfy, such as service=\"orders\""
+    )]
     Everything,
     /// A matcher is faulty.
     #[error("matchers[{place}] is faulty")]
@@ -70,7 +72,9 @@ pub enum InvalidSilence {
         after: Timestamp,
     },
     /// It is too long.
-    #[error("the silence lasts {minutes} minutes; {limit} are allowed (`max_silence`), so make it shorter or let it recur")]
+    #[error(
+        "the silence lasts {minutes} minutes; {limit} are allowed (`max_silence`), so make it shorter or let it recur"
+    )]
     TooLong {
         /// Its length.
         minutes: i64,

@@ -431,7 +431,10 @@ impl World {
             };
             let wait = signed(route.group_wait);
             let later = |at: Timestamp| at.checked_add(wait).unwrap_or(at);
-            let waited = group.alerts.values().any(|alert| later(alert.span.starts_at) < now);
+            let waited = group
+                .alerts
+                .values()
+                .any(|alert| later(alert.span.starts_at) < now);
             group.flushed = false;
             group.tick = (!group.is_empty()).then(|| if waited { now } else { later(now) });
             group::reschedule(group, route, now);
@@ -850,9 +853,8 @@ impl View {
         let belongs = episode.filter(|episode| {
             known.is_none_or(|known| known.is_firing() || episode.has(known) || known.lapsed)
         });
-        let incident = belongs.and_then(|episode| {
-            Some((episode.id.clone(), state.key.clone(), of_episode?.clone()))
-        });
+        let incident = belongs
+            .and_then(|episode| Some((episode.id.clone(), state.key.clone(), of_episode?.clone())));
         Some(Self {
             step: *step,
             counted,
@@ -966,9 +968,7 @@ fn groups_of<'p>(
         .map(|route| {
             let labels = match &route.group_by {
                 GroupBy::All => subject.labels().clone(),
-                GroupBy::Labels(names) => {
-                    subject.values(names.iter().map(CompactString::as_str))
-                }
+                GroupBy::Labels(names) => subject.values(names.iter().map(CompactString::as_str)),
             };
             (route, (GroupKey::of(&route.id, &labels), labels))
         })
@@ -1010,10 +1010,7 @@ pub fn summary_of(state: &IncidentState) -> Option<IncidentSummary> {
         response_minutes: episode.response_minutes,
         firing,
         resolved,
-        runbook: episode
-            .runbook
-            .clone()
-            .filter(|link| link.len() <= 2_048),
+        runbook: episode.runbook.clone().filter(|link| link.len() <= 2_048),
     })
 }
 

@@ -33,7 +33,8 @@ impl<'a> Case<'a> {
     /// The alerts of the episode, the most urgent first; without an episode all that fired lately.
     pub(crate) fn alerts(&self) -> Vec<Known<'a>> {
         let belongs = |alert: &TrackedAlert| {
-            self.episode().is_none_or(|episode| episode.has(alert) || alert.is_firing())
+            self.episode()
+                .is_none_or(|episode| episode.has(alert) || alert.is_firing())
         };
         let mut alerts: Vec<Known<'a>> = self
             .state
@@ -62,7 +63,9 @@ impl<'a> Case<'a> {
             .copied()
             .filter(|group| {
                 id.is_some_and(|id| group.incidents.contains_key(id))
-                    || alerts.iter().any(|known| known.alert.groups.contains(&group.key))
+                    || alerts
+                        .iter()
+                        .any(|known| known.alert.groups.contains(&group.key))
             })
             .collect();
         groups.sort_by(|a, b| a.key.cmp(&b.key));
@@ -172,9 +175,14 @@ impl<'a> Case<'a> {
         // The tree is bounded; so is this, whatever a parent says.
         for _ in 0..64 {
             let Some(route) = at else { break };
-            let matchers = route.matchers.iter().map(|matcher| matcher.key().to_string());
+            let matchers = route
+                .matchers
+                .iter()
+                .map(|matcher| matcher.key().to_string());
             steps.push(matchers.collect::<Vec<_>>());
-            at = route.parent.and_then(|parent| self.policy.routing().routes.get(parent));
+            at = route
+                .parent
+                .and_then(|parent| self.policy.routing().routes.get(parent));
         }
         steps.into_iter().rev().flatten().collect()
     }

@@ -25,6 +25,6 @@ pub use postmortem::{
     VerdictGiven, postmortem,
 };
 pub use why::{
-    Classification, Coming, ComingKind, Hold, HoldKind, Knows, LadderState, LadderStory, PassedOver,
-    Place, SetBy, StepStory, Telling, WHY_SCHEMA, Why, WhyAlert, why,
+    Classification, Coming, ComingKind, Hold, HoldKind, Knows, LadderState, LadderStory,
+    PassedOver, Place, SetBy, StepStory, Telling, WHY_SCHEMA, Why, WhyAlert, why,
 };

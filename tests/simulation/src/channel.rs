@@ -97,7 +97,10 @@ pub(crate) async fn send(
         }
     }
     step().await;
-    let fails = faults.lock().unwrap_or_else(PoisonError::into_inner).channel;
+    let fails = faults
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .channel;
     if shared.chance(fails) {
         let _released = store.release_stream(&stream, channel, version).await;
         queue.wait(message.id, SignedDuration::from_secs(20));

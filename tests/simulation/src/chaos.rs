@@ -81,7 +81,9 @@ impl Chaos {
             .map(|(key, record)| (key, record.version))
             .collect();
         let version = |key: &RecordKey| known.get(key).copied().unwrap_or(Version::NONE);
-        keys.into_iter().map(|key| (key.clone(), version(key))).collect()
+        keys.into_iter()
+            .map(|key| (key.clone(), version(key)))
+            .collect()
     }
 
     async fn write(&self, transaction: Transaction<'_>) -> Result<(), StoreError> {

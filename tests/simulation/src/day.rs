@@ -72,7 +72,10 @@ fn policy() -> Arc<Policy> {
         Ok(settings) => Arc::new(Policy::new(settings).naming_all_alerts()),
         Err(faults) => {
             let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            unreachable!("the simulation's configuration is faulty: {}", faults.join("\n"))
+            unreachable!(
+                "the simulation's configuration is faulty: {}",
+                faults.join("\n")
+            )
         }
     };
     Arc::clone(POLICY.get_or_init(read))
@@ -87,7 +90,11 @@ pub(crate) fn start() -> Timestamp {
 pub fn run(plan: &Plan, without: Option<Guard>) -> Outcome {
     let mut day = Day::new(plan, without);
     day.live(plan);
-    let witness = day.witness.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let witness = day
+        .witness
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
     let mut violations = judge::judge(plan, &witness, &day.store, &day.dead_letters(), &day.left());
     if plan.faults != Faults::default() && judge::is_comparable(plan) {
         let calm = Plan {
@@ -96,7 +103,11 @@ pub fn run(plan: &Plan, without: Option<Guard>) -> Outcome {
         };
         let mut other = Day::new(&calm, None);
         other.live(&calm);
-        let calm = other.witness.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let calm = other
+            .witness
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         violations.extend(judge::compare(&day.store, &other.store, &witness, &calm));
     }
     Outcome {
@@ -113,7 +124,9 @@ impl Day {
         let faults = Arc::new(Mutex::new(plan.faults));
         let witness = Arc::new(Mutex::new(Witness::default()));
         let queue = |receives| Queue::new(&shared, &faults, receives);
-        let queues = CHANNELS.iter().map(|channel| (*channel, Queue::new(&shared, &faults, 12)));
+        let queues = CHANNELS
+            .iter()
+            .map(|channel| (*channel, Queue::new(&shared, &faults, 12)));
         Self {
             policy: policy(),
             store: Chaos::new(&shared, &faults, without, &witness),
@@ -150,7 +163,9 @@ impl Day {
             }
         }
         let mut tick = start();
-        let quiet = end.checked_add(SignedDuration::from_mins(10)).unwrap_or(end);
+        let quiet = end
+            .checked_add(SignedDuration::from_mins(10))
+            .unwrap_or(end);
         let night = quiet.checked_add(AFTERMATH).unwrap_or(end);
         let mut over = false;
         while self.shared.now() < night {
@@ -159,8 +174,14 @@ impl Day {
                 over = true;
             }
             if self.shared.now() >= tick {
-                tick = tick.checked_add(SignedDuration::from_mins(1)).unwrap_or(night);
-                let misses = self.faults.lock().unwrap_or_else(PoisonError::into_inner).sweep;
+                tick = tick
+                    .checked_add(SignedDuration::from_mins(1))
+                    .unwrap_or(night);
+                let misses = self
+                    .faults
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .sweep;
                 if !self.shared.chance(misses) {
                     self.sweep();
                 }
@@ -178,7 +199,11 @@ impl Day {
                 self.ingest.next(),
                 self.timers.next(),
                 self.acts.next(),
-                self.topic.queues.iter().filter_map(|(_, queue)| queue.next()).min(),
+                self.topic
+                    .queues
+                    .iter()
+                    .filter_map(|(_, queue)| queue.next())
+                    .min(),
                 (!over).then_some(quiet),
             ];
             let now = self.shared.now();
@@ -200,7 +225,11 @@ impl Day {
             return false;
         };
         self.steps += 1;
-        let crash = self.faults.lock().unwrap_or_else(PoisonError::into_inner).crash;
+        let crash = self
+            .faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .crash;
         if self.shared.chance(crash) {
             self.crashes += 1;
             drop(self.tasks.swap_remove(place));
@@ -230,7 +259,12 @@ impl Day {
 
     fn engine(&mut self) -> Engine<Chaos, SkewedClock> {
         self.seeds = self.seeds.wrapping_add(1);
-        let most = u64::from(self.faults.lock().unwrap_or_else(PoisonError::into_inner).skew);
+        let most = u64::from(
+            self.faults
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .skew,
+        );
         let skew = i64::try_from(self.shared.below(2 * most + 1)).unwrap_or_default();
         let skew = skew - i64::try_from(most).unwrap_or_default();
         let clock = SkewedClock {
@@ -238,7 +272,13 @@ impl Day {
             skew: SignedDuration::from_millis(skew),
         };
         let policy = Arc::clone(&self.policy);
-        Engine::new(self.store.clone(), policy, clock, Patience::default(), self.seeds)
+        Engine::new(
+            self.store.clone(),
+            policy,
+            clock,
+            Patience::default(),
+            self.seeds,
+        )
     }
 
     fn fan_out(&mut self) -> Option<Task> {
@@ -257,7 +297,12 @@ impl Day {
         Some(Task::new(async move {
             let arrivals = batch
                 .iter()
-                .map(|message| arrival(&message.body, (without == Some(Guard::Duplicates)).then_some(unique)))
+                .map(|message| {
+                    arrival(
+                        &message.body,
+                        (without == Some(Guard::Duplicates)).then_some(unique),
+                    )
+                })
                 .collect();
             let arrived = engine.arrive(arrivals).await;
             after.carry_out(&engine, arrived.outcome).await;
@@ -308,7 +353,10 @@ impl Day {
     fn deliver(&mut self) -> Option<Task> {
         let first = self.shared.pick(self.topic.queues.len());
         for place in 0..self.topic.queues.len() {
-            let (channel, queue) = self.topic.queues.get((first + place) % self.topic.queues.len())?;
+            let (channel, queue) = self
+                .topic
+                .queues
+                .get((first + place) % self.topic.queues.len())?;
             let Some(message) = queue.receive(1).pop() else {
                 continue;
             };
@@ -352,7 +400,11 @@ impl Day {
         if self.without == Some(Guard::DeadLetters) {
             return Vec::new();
         }
-        self.topic.queues.iter().flat_map(|(_, queue)| queue.dead()).collect()
+        self.topic
+            .queues
+            .iter()
+            .flat_map(|(_, queue)| queue.dead())
+            .collect()
     }
 
     /// What is left undone, in words.
@@ -427,7 +479,11 @@ fn arrival(event: &Event, anew: Option<u64>) -> Arrival {
         .at
         .checked_add(SignedDuration::from_nanos(nanos))
         .unwrap_or(event.at);
-    let status = if *firing { Status::Firing } else { Status::Resolved };
+    let status = if *firing {
+        Status::Firing
+    } else {
+        Status::Resolved
+    };
     Arrival {
         alert: ClassifiedAlert {
             alert: Alert {

@@ -43,7 +43,9 @@ impl Guard {
     pub const fn without(self) -> &'static str {
         match self {
             Self::CompareAndSet => "writes overwrite what others have written",
-            Self::Checks => "nobody looks whether an incident was acknowledged while a step was decided",
+            Self::Checks => {
+                "nobody looks whether an incident was acknowledged while a step was decided"
+            }
             Self::OutboxInTransaction => "notifications are written after the state",
             Self::OutboxSweep => "nobody publishes what is left in the outbox",
             Self::TimerSweep => "nobody wakes what no message woke",

@@ -118,18 +118,30 @@ fn critical(
 ) {
     let names = |notification: &Notification, id: &str| {
         notification.incident.id.as_str() == id
-            || notification.incidents.iter().any(|incident| incident.id.as_str() == id)
+            || notification
+                .incidents
+                .iter()
+                .any(|incident| incident.id.as_str() == id)
     };
     for state in incidents {
-        let now = state.episode.iter().map(|e| (e.id.as_str(), e.priority, e.verdict.is_some()));
-        let past = state.past.iter().map(|e| (e.id.as_str(), e.priority, e.verdict.is_some()));
+        let now = state
+            .episode
+            .iter()
+            .map(|e| (e.id.as_str(), e.priority, e.verdict.is_some()));
+        let past = state
+            .past
+            .iter()
+            .map(|e| (e.id.as_str(), e.priority, e.verdict.is_some()));
         for (id, priority, judged) in now.chain(past) {
             if priority != Priority::P1 || judged {
                 continue;
             }
             let reached = witness.delivered.iter().any(|d| names(&d.notification, id));
             let given_up = dead.iter().any(|letter| names(letter, id));
-            let decided = witness.told.iter().any(|told| names(&told.notification, id));
+            let decided = witness
+                .told
+                .iter()
+                .any(|told| names(&told.notification, id));
             let silenced = state.counters.received > 0 && !decided && silences(witness);
             if !reached && !given_up && !silenced {
                 let what = format!("{id} of {}: decided on: {decided}", state.key);
@@ -148,7 +160,10 @@ fn silences(_witness: &Witness) -> bool {
 /// or somebody raised the priority or gave it back.
 fn steps(plan: &Plan, witness: &Witness, violations: &mut Vec<Violation>) {
     let again = plan.inputs.iter().any(|input| {
-        matches!(input, Input::Act(_, SimAct::Raise(_) | SimAct::Unacknowledge(_)))
+        matches!(
+            input,
+            Input::Act(_, SimAct::Raise(_) | SimAct::Unacknowledge(_))
+        )
     });
     if again {
         return;
@@ -253,7 +268,9 @@ fn deliveries(witness: &Witness, dead: &[Letter], violations: &mut Vec<Violation
             );
             let (sent, noted) = count.get(&id).copied().unwrap_or_default();
             let is_dead = dead.iter().any(|letter| letter.id == notification.id);
-            let is_old = newest.get(&stream).is_some_and(|newest| *newest > notification.sequence);
+            let is_old = newest
+                .get(&stream)
+                .is_some_and(|newest| *newest > notification.sequence);
             if sent == 0 && !is_dead && !is_old {
                 let what = format!("{} was not sent by {channel}", notification.id);
                 violations.push(broken("what is decided is delivered", what));
@@ -269,7 +286,9 @@ fn deliveries(witness: &Witness, dead: &[Letter], violations: &mut Vec<Violation
 
 /// Whether the day can be compared with a calm one: what people do depends on what they see.
 pub(crate) fn is_comparable(plan: &Plan) -> bool {
-    plan.inputs.iter().all(|input| matches!(input, Input::Alert(..)))
+    plan.inputs
+        .iter()
+        .all(|input| matches!(input, Input::Alert(..)))
 }
 
 /// The end of a bad day is that of a calm one.

@@ -5,8 +5,8 @@
 //! any two steps; the table stumbles and loses answers; channels fail; clocks differ; the sweep
 //! misses. Then all of that ends, what is left is done, and the books are looked at.
 
-mod chaos;
 mod channel;
+mod chaos;
 mod day;
 mod guard;
 mod judge;
@@ -19,5 +19,5 @@ mod shrink;
 pub use day::{Outcome, run};
 pub use guard::Guard;
 pub use judge::Violation;
-pub use plan::{Faults, Input, Plan, SimAlert, SimAct};
+pub use plan::{Faults, Input, Plan, SimAct, SimAlert};
 pub use shrink::shrink;

@@ -116,7 +116,10 @@ fn without_guards(seeds: u64, first: u64) -> ExitCode {
     for guard in Guard::ALL {
         let found = (first..first.saturating_add(seeds)).find_map(|seed| {
             let violations = run(&Plan::of(seed), Some(guard)).violations;
-            violations.into_iter().next().map(|violation| (seed, violation))
+            violations
+                .into_iter()
+                .next()
+                .map(|violation| (seed, violation))
         });
         match found {
             Some((seed, violation)) => println!(
@@ -126,9 +129,16 @@ fn without_guards(seeds: u64, first: u64) -> ExitCode {
             ),
             None => {
                 unnoticed += 1;
-                println!("{guard:?}: {}; NOBODY NOTICES in {seeds} days", guard.without());
+                println!(
+                    "{guard:?}: {}; NOBODY NOTICES in {seeds} days",
+                    guard.without()
+                );
             }
         }
     }
-    if unnoticed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if unnoticed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

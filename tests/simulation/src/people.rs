@@ -49,7 +49,10 @@ pub(crate) async fn act(
                 comment: String::new(),
                 warned: false,
             };
-            return engine.put_silence(silence).await.map(|(_, outcome)| outcome);
+            return engine
+                .put_silence(silence)
+                .await
+                .map(|(_, outcome)| outcome);
         }
     };
     let mut all = engine::Outcome::default();

@@ -97,7 +97,11 @@ impl Plan {
                 _ => Priority::P4,
             };
             let mut at = rng.u64(..length / 2);
-            let flaps = if rng.u8(..100) < 15 { rng.usize(4..10) } else { rng.usize(1..4) };
+            let flaps = if rng.u8(..100) < 15 {
+                rng.usize(4..10)
+            } else {
+                rng.usize(1..4)
+            };
             for flap in 0..flaps {
                 let alert = |firing| SimAlert {
                     service,
@@ -134,7 +138,10 @@ impl Plan {
                 Input::Alert(..) | Input::Act(..) => None,
             });
             let near: Vec<u64> = near.collect();
-            let base = near.get(rng.usize(..near.len().max(1))).copied().unwrap_or_default();
+            let base = near
+                .get(rng.usize(..near.len().max(1)))
+                .copied()
+                .unwrap_or_default();
             let at = match rng.u8(..3) {
                 0 => base + 300_000 + rng.u64(..200),
                 1 => base + 900_000 + rng.u64(..200),

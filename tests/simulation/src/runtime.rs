@@ -45,7 +45,11 @@ impl Shared {
 
     /// A number below `limit`.
     pub(crate) fn below(&self, limit: u64) -> u64 {
-        if limit == 0 { 0 } else { self.lock().rng.u64(..limit) }
+        if limit == 0 {
+            0
+        } else {
+            self.lock().rng.u64(..limit)
+        }
     }
 
     pub(crate) fn pick(&self, count: usize) -> usize {

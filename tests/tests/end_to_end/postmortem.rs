@@ -35,7 +35,9 @@ fn what_became_of_an_incident_is_in_the_bucket_and_told() -> Result<()> {
         Ok(letter.as_ref().map(drop))
     })?;
     let text = letter.context("no letter")?.body_text;
-    let bucket = scene.stack.function_variable("postmortem", "REPORTS_BUCKET")?;
+    let bucket = scene
+        .stack
+        .function_variable("postmortem", "REPORTS_BUCKET")?;
     let (_, rest) = text
         .split_once(&format!("s3://{bucket}/"))
         .context("the letter does not say where the report is")?;
@@ -43,7 +45,10 @@ fn what_became_of_an_incident_is_in_the_bucket_and_told() -> Result<()> {
     assert!(key.starts_with("postmortems/"), "{text}");
 
     let file = |ending: &str| {
-        let found = scene.stack.aws().object(&bucket, &format!("{key}.{ending}"))?;
+        let found = scene
+            .stack
+            .aws()
+            .object(&bucket, &format!("{key}.{ending}"))?;
         found.with_context(|| format!("there is no {key}.{ending}"))
     };
     assert!(file("md")?.contains("hasivu-wait-report"));
@@ -52,7 +57,10 @@ fn what_became_of_an_incident_is_in_the_bucket_and_told() -> Result<()> {
     assert_eq!(report["schema"], "tocsin.postmortem/1");
     let told: Vec<&Value> = report["told"].as_array().into_iter().flatten().collect();
     assert!(told.iter().any(|row| row["event"] == "opened"), "{report}");
-    assert!(told.iter().any(|row| row["event"] == "resolved"), "{report}");
+    assert!(
+        told.iter().any(|row| row["event"] == "resolved"),
+        "{report}"
+    );
     scene.assert_balanced(2.0)?;
     let letters = scene.emails()?.into_iter();
     let told = letters.filter(|letter| letter.subject.contains("Post-mortem"));

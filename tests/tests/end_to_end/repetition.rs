@@ -1,10 +1,11 @@
 //! Queues repeat, reorder and hand on what they should not: each alert is told once, and none is lost.
 
 use anyhow::Result;
+use harness::wait;
 use jiff::ToSpan;
 
 use crate::messages::AlarmMessage;
-use crate::scene::Scene;
+use crate::scene::{SOON, Scene};
 
 #[test]
 fn the_same_message_twice_is_told_once() -> Result<()> {
@@ -73,6 +74,10 @@ fn malformed_messages_neither_stop_nor_vanish_among_good_ones() -> Result<()> {
     scene.stack.send("ingest", &messages)?;
 
     scene.wait_for("SMS of the good one", 1, Scene::sms)?;
+    // What cannot be read waits for others before it is told.
+    wait::until("the others to be told", SOON, || {
+        Ok((scene.notifications()?.len() > 1).then_some(()))
+    })?;
     scene.settle()?;
     let told = scene.notifications()?;
     assert!(

@@ -44,7 +44,9 @@ fn a_breached_metric_reaches_everybody_and_so_does_its_recovery() -> Result<()> 
     let sms = scene.wait_for("SMS", 1, Scene::sms)?.remove(0);
     assert_eq!(sms.to, "+14155550100");
     assert!(sms.text.starts_with("P1 OPENED payments"), "{}", sms.text);
-    assert!(sms.text.chars().count() <= 160, "{}", sms.text);
+    // Two segments: one for what happened, and the link.
+    assert!(sms.text.chars().count() <= 306, "{}", sms.text);
+    assert!(sms.text.contains("/i/l1."), "{}", sms.text);
 
     let slack = scene.wait_for("Slack message", 1, Scene::slack)?.remove(0);
     let message: serde_json::Value = serde_json::from_str(&slack.body)?;

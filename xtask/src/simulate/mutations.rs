@@ -76,7 +76,9 @@ pub(super) fn run(project: &Project, steps: &mut Steps, seeds: u64, first: u64) 
         return;
     }
     for mutation in &MUTATIONS {
-        let noticed = steps.check(mutation.what, || noticed(project, &copy, mutation, seeds, first));
+        let noticed = steps.check(mutation.what, || {
+            noticed(project, &copy, mutation, seeds, first)
+        });
         if let Some(line) = steps.note(noticed) {
             println!("    {line}");
         }
@@ -85,7 +87,11 @@ pub(super) fn run(project: &Project, steps: &mut Steps, seeds: u64, first: u64) 
 
 fn copy_sources(project: &Project, copy: &Path) -> Result<()> {
     let listed = project.command("git").args(["ls-files", "-z"]).output()?;
-    for name in listed.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+    for name in listed
+        .stdout
+        .split(|byte| *byte == 0)
+        .filter(|name| !name.is_empty())
+    {
         let name = std::str::from_utf8(name)?;
         let (from, to): (PathBuf, PathBuf) = (project.path(name), copy.join(name));
         let Ok(text) = fs::read(&from) else { continue };
@@ -111,7 +117,11 @@ fn noticed(
     let file = copy.join(mutation.file);
     let source = fs::read_to_string(&file)?;
     if !source.contains(mutation.from) {
-        bail!("{} has no `{}` any more: renew this table", mutation.file, mutation.from);
+        bail!(
+            "{} has no `{}` any more: renew this table",
+            mutation.file,
+            mutation.from
+        );
     }
     fs::write(&file, source.replacen(mutation.from, mutation.to, 1))?;
     let mut program = project.build(&["run"])?;
@@ -119,7 +129,14 @@ fn noticed(
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", project.path("target/mutated-build"))
         .env("RUSTFLAGS", "--cap-lints=allow")
-        .args(["--quiet", "--profile", "simulation", "--package", "simulation", "--"])
+        .args([
+            "--quiet",
+            "--profile",
+            "simulation",
+            "--package",
+            "simulation",
+            "--",
+        ])
         .args(["--seeds", &seeds.to_string(), "--first", &first.to_string()])
         .output();
     fs::write(&file, source)?;
@@ -131,7 +148,10 @@ fn noticed(
     let seed = said.lines().find(|line| line.starts_with("seed "));
     let Some(seed) = seed else {
         let complaint = String::from_utf8_lossy(&output.stderr);
-        bail!("it does not run: {}", complaint.lines().take(20).collect::<Vec<_>>().join("\n"));
+        bail!(
+            "it does not run: {}",
+            complaint.lines().take(20).collect::<Vec<_>>().join("\n")
+        );
     };
     let promise = said.lines().last().unwrap_or_default().trim();
     let promise = promise.split(':').next().unwrap_or_default();

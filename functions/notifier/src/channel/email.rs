@@ -32,7 +32,11 @@ impl<M: Mailer, L: StreamLog> Sender for EmailSender<M, L> {
         };
         let round = Round {
             channel: Channel::Email,
-            recipients: if order.to.is_empty() { &self.to } else { order.to },
+            recipients: if order.to.is_empty() {
+                &self.to
+            } else {
+                order.to
+            },
             log: &self.log,
             ambient: &self.ambient,
             order,

@@ -38,8 +38,9 @@ impl<L: StreamLog> Round<'_, L> {
         // Who is named twice is told once.
         let mut seen = BTreeSet::new();
         let everybody = self.recipients.iter().enumerate();
-        let everybody: Vec<(usize, &String)> =
-            everybody.filter(|(_, recipient)| seen.insert(recipient.as_str())).collect();
+        let everybody: Vec<(usize, &String)> = everybody
+            .filter(|(_, recipient)| seen.insert(recipient.as_str()))
+            .collect();
         let count = everybody.len();
         // The claim of the whole is enough for one. A table that did not grant that one is not asked
         // fifty times more.
@@ -62,7 +63,9 @@ impl<L: StreamLog> Round<'_, L> {
                 let why = "there was no time left for everybody";
                 late.then(|| self.again(self.ambient.delay(1), why))
             });
-            let outcome = self.tell_one(&mut ledger, recipient, hindrance, telling).await;
+            let outcome = self
+                .tell_one(&mut ledger, recipient, hindrance, telling)
+                .await;
             match outcome {
                 Outcome::Delivered { .. } => {}
                 Outcome::Retry { .. } | Outcome::Permanent(_) => failed.push((place, outcome)),
@@ -81,7 +84,10 @@ impl<L: StreamLog> Round<'_, L> {
         let told = Outcome::Delivered { reference: None };
         let mut held: Option<Held> = None;
         if let Some(asked) = ledger {
-            match asked.claim(&self.order.ticket.for_recipient(recipient)).await {
+            match asked
+                .claim(&self.order.ticket.for_recipient(recipient))
+                .await
+            {
                 Permission::Granted(granted) => held = Some(granted),
                 Permission::Needless(_) => return told,
                 Permission::Busy(until) => {
@@ -101,7 +107,9 @@ impl<L: StreamLog> Round<'_, L> {
             Some(hindrance) => hindrance,
             None => match self.send(telling, recipient).await {
                 Ok(()) => told,
-                Err(fault) => judge_aws(fault.as_aws(), &self.ambient.situation(self.order.attempt)),
+                Err(fault) => {
+                    judge_aws(fault.as_aws(), &self.ambient.situation(self.order.attempt))
+                }
             },
         };
         if let (Some(asked), Some(held)) = (ledger, held) {

@@ -49,7 +49,8 @@ impl<S: SecretSource> Sending for Prepared<'_, S> {
                     return Sent::Suppressed("an incoming webhook has one channel");
                 }
                 let body = self.message(self.order.receiver()).webhook_body();
-                self.post(Protocol::SlackWebhook, &endpoint, Vec::new(), body).await
+                self.post(Protocol::SlackWebhook, &endpoint, Vec::new(), body)
+                    .await
             }
             Ok(SlackSecret::Bot {
                 token,

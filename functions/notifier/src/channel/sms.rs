@@ -32,7 +32,11 @@ impl<T: Texter, L: StreamLog> Sender for SmsSender<T, L> {
         };
         let round = Round {
             channel: Channel::Sms,
-            recipients: if order.to.is_empty() { &self.to } else { order.to },
+            recipients: if order.to.is_empty() {
+                &self.to
+            } else {
+                order.to
+            },
             log: &self.log,
             ambient: &self.ambient,
             order,

@@ -54,7 +54,10 @@ impl Shelf for Drawer {
             });
         }
         let file = (object.content_type.to_owned(), object.body.to_owned());
-        self.files.lock().unwrap().insert(object.key.to_owned(), file);
+        self.files
+            .lock()
+            .unwrap()
+            .insert(object.key.to_owned(), file);
         Ok(())
     }
 
@@ -190,7 +193,9 @@ fn anna() -> Actor {
 }
 
 fn arrival(name: &str, status: Status, at: Timestamp) -> Arrival {
-    let labels: Labels = [("alertname", name), ("service", "orders")].into_iter().collect();
+    let labels: Labels = [("alertname", name), ("service", "orders")]
+        .into_iter()
+        .collect();
     Arrival {
         alert: ClassifiedAlert {
             alert: Alert {

@@ -4,7 +4,7 @@ use alert_classification::Fingerprint;
 use jiff::Timestamp;
 
 use super::{Change, Decision, News, Step, Transition};
-use crate::act::{Act, ActError, Acknowledgement, Actor, Verdict};
+use crate::act::{Acknowledgement, Act, ActError, Actor, Verdict};
 use crate::id::IncidentId;
 use crate::policy::Policy;
 use crate::state::{AlertPhase, IncidentState};
@@ -96,7 +96,10 @@ pub fn act(
                 why: why.clone(),
                 by: by.clone(),
             });
-            let firing = state.alerts.iter_mut().filter(|(_, alert)| alert.is_firing());
+            let firing = state
+                .alerts
+                .iter_mut()
+                .filter(|(_, alert)| alert.is_firing());
             for (fingerprint, alert) in firing {
                 alert.phase = AlertPhase::Resolved;
                 // What its source says of this very firing is no news any more.

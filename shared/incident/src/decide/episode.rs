@@ -288,10 +288,9 @@ impl<'s> Recorder<'s> {
 
     /// Names the episode after the most urgent alert that fires.
     fn refresh_title(&self, episode: &mut Episode) {
-        let lead = self
-            .state
-            .firing()
-            .min_by_key(|(fingerprint, alert)| (alert.priority, alert.span.starts_at, *fingerprint));
+        let lead = self.state.firing().min_by_key(|(fingerprint, alert)| {
+            (alert.priority, alert.span.starts_at, *fingerprint)
+        });
         let Some((_, lead)) = lead else { return };
         // Without details the alert's texts were given up for want of room: the old ones stay.
         if let Some(details) = &lead.details {
@@ -335,7 +334,11 @@ fn lead<'a>(moves: &[Move<'a>]) -> Option<&'a ClassifiedAlert> {
 }
 
 fn of_kind<'a>(moves: &[Move<'a>], kind: MoveKind) -> Vec<Move<'a>> {
-    moves.iter().filter(|step| step.kind == kind).copied().collect()
+    moves
+        .iter()
+        .filter(|step| step.kind == kind)
+        .copied()
+        .collect()
 }
 
 /// Minutes within which somebody must answer.
@@ -362,4 +365,3 @@ fn alerts<'a>(arrivals: impl Iterator<Item = &'a Arrival> + Clone) -> Option<Ale
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
-

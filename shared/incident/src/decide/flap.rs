@@ -29,9 +29,7 @@ pub(super) fn damp(
     for step in moves {
         let turned = match step.kind {
             MoveKind::Began { .. } | MoveKind::BeganAgain | MoveKind::Ended => true,
-            MoveKind::Rose
-            | MoveKind::StillFires
-            | MoveKind::StillOver => false,
+            MoveKind::Rose | MoveKind::StillFires | MoveKind::StillOver => false,
         };
         let Some(alert) = state.alerts.get_mut(&step.fingerprint).filter(|_| turned) else {
             continue;

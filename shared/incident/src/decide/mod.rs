@@ -248,7 +248,11 @@ struct Placed<'a> {
 fn same_time(a: &Placed<'_>, b: &Placed<'_>) -> Ordering {
     let urgency = |placed: &Placed<'_>| {
         let alert = &placed.arrival.alert;
-        (alert.classification.priority, alert.alert.starts_at, alert.alert.ends_at)
+        (
+            alert.classification.priority,
+            alert.alert.starts_at,
+            alert.alert.ends_at,
+        )
     };
     let said = |placed: &Placed<'_>| {
         let alert = &placed.arrival.alert.alert;

@@ -264,7 +264,10 @@ pub(super) fn target(
 }
 
 /// Compares what a target was last told with what there is to say (Alertmanager's `needsUpdate`).
-#[expect(clippy::too_many_arguments, reason = "one comparison of everything that counts")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one comparison of everything that counts"
+)]
 fn telling(
     group: &GroupState,
     target: usize,
@@ -309,10 +312,15 @@ fn telling(
     if ends && over().any(|(alert, _)| alert.resolved & bit == 0) {
         return Telling::News;
     }
-    if told_at < now.checked_sub(signed(route.repeat_interval)).unwrap_or(Timestamp::MIN) {
+    if told_at
+        < now
+            .checked_sub(signed(route.repeat_interval))
+            .unwrap_or(Timestamp::MIN)
+    {
         // What somebody has taken on is not repeated.
-        let ids: BTreeSet<&IncidentId> =
-            firing().filter_map(|(alert, _)| alert.incident.as_ref()).collect();
+        let ids: BTreeSet<&IncidentId> = firing()
+            .filter_map(|(alert, _)| alert.incident.as_ref())
+            .collect();
         let mut unattended = ids.is_empty();
         for id in ids {
             let Some(incident) = group.incidents.get(id) else {
@@ -368,11 +376,7 @@ fn account(
 }
 
 /// Forgets what is over and done with.
-fn forget(
-    group: &mut GroupState,
-    standings: &BTreeMap<Fingerprint, Standing>,
-    now: Timestamp,
-) {
+fn forget(group: &mut GroupState, standings: &BTreeMap<Fingerprint, Standing>, now: Timestamp) {
     let mut ghosts = Vec::new();
     group.alerts.retain(|fingerprint, alert| {
         let over = standings.get(fingerprint).is_some_and(|s| s.over);

@@ -75,7 +75,9 @@ pub(super) fn climb(
             continue;
         };
         if let Some(ack) = episode.acknowledged(now) {
-            ladder.held_since.get_or_insert(ack.at.max(ladder.started_at));
+            ladder
+                .held_since
+                .get_or_insert(ack.at.max(ladder.started_at));
             ladder.due_at = ack.until;
             climbed.acknowledged.push(id.clone());
             continue;
@@ -112,9 +114,10 @@ fn begin(
     priority: Priority,
     now: Timestamp,
 ) {
-    let goes_on = incident.ladder.as_ref().is_some_and(|ladder| {
-        ladder.escalation == escalation.name && ladder.priority <= priority
-    });
+    let goes_on = incident
+        .ladder
+        .as_ref()
+        .is_some_and(|ladder| ladder.escalation == escalation.name && ladder.priority <= priority);
     if !goes_on {
         let first = escalation.steps.first();
         incident.ladder = Some(Ladder {

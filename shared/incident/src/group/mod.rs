@@ -18,8 +18,8 @@ pub(crate) use flush::{Facts, flush};
 pub(crate) use insert::{Snapshot, insert};
 pub(crate) use ladder::restart_on_act;
 pub use state::{
-    Ghost, GroupAlert, GroupCounters, GroupEvent, GroupIncident, GroupInfo, GroupLogEntry, GroupState,
-    Ladder, MAX_IN_GROUP, Muted, StepTaken, TargetLog,
+    Ghost, GroupAlert, GroupCounters, GroupEvent, GroupIncident, GroupInfo, GroupLogEntry,
+    GroupState, Ladder, MAX_IN_GROUP, Muted, StepTaken, TargetLog,
 };
 pub(crate) use tell::tell_act;
 pub(crate) use timing::reschedule;

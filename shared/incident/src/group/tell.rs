@@ -128,7 +128,9 @@ impl<'g> Teller<'g> {
         kind: Telling,
         climbed: &Climbed,
     ) {
-        let bits = targets.iter().fold(0_u64, |bits, target| bits | 1 << target);
+        let bits = targets
+            .iter()
+            .fold(0_u64, |bits, target| bits | 1 << target);
         let mut counts = Counts {
             overflow: self.group.overflow,
             ..Counts::default()
@@ -188,7 +190,8 @@ impl<'g> Teller<'g> {
             let Some((_, rotation)) = due.to.iter().find(|(at, _)| *at == receiver) else {
                 continue;
             };
-            self.absorbed.insert((due.incident.clone(), due.step, receiver));
+            self.absorbed
+                .insert((due.incident.clone(), due.step, receiver));
             found.get_or_insert_with(|| step_ref(due, rotation.clone()));
         }
         (found, true)
@@ -201,7 +204,10 @@ impl<'g> Teller<'g> {
         let mut by_receiver: BTreeMap<CompactString, Vec<usize>> = BTreeMap::new();
         for (place, target) in self.group.targets.iter().enumerate() {
             if Some(&target.receiver) != own.as_ref() {
-                by_receiver.entry(target.receiver.clone()).or_default().push(place);
+                by_receiver
+                    .entry(target.receiver.clone())
+                    .or_default()
+                    .push(place);
             }
         }
         for (name, targets) in by_receiver {
@@ -212,7 +218,9 @@ impl<'g> Teller<'g> {
                 .alerts
                 .iter()
                 .filter(|(fingerprint, alert)| {
-                    self.standings.get(fingerprint).is_some_and(|s| s.over && s.shown)
+                    self.standings
+                        .get(fingerprint)
+                        .is_some_and(|s| s.over && s.shown)
                         && targets.iter().any(|target| is_told(alert, *target))
                 })
                 .map(|(fingerprint, _)| *fingerprint)
@@ -326,13 +334,18 @@ impl<'g> Teller<'g> {
             by_incident.entry(id).or_default().push(fingerprint);
         }
         for (id, alerts) in by_incident {
-            let Some(mut incident) = self.group.incidents.get(&id).map(|i| i.summary.clone()) else {
+            let Some(mut incident) = self.group.incidents.get(&id).map(|i| i.summary.clone())
+            else {
                 continue;
             };
             incident.status = IncidentStatus::Resolved;
             incident.resolved_at.get_or_insert(self.now);
-            let receivers: BTreeSet<CompactString> =
-                self.group.targets.iter().map(|target| target.receiver.clone()).collect();
+            let receivers: BTreeSet<CompactString> = self
+                .group
+                .targets
+                .iter()
+                .map(|target| target.receiver.clone())
+                .collect();
             for name in receivers {
                 let receivers = &self.policy.routing().receivers;
                 let Some(receiver) = receivers.iter().find(|receiver| receiver.name == name) else {
@@ -380,7 +393,11 @@ impl<'g> Teller<'g> {
         for due in &climbed.due {
             for (receiver, _) in &due.to {
                 let is_last = last.get(&(&due.incident, *receiver)) == Some(&due.step);
-                if is_last && !self.absorbed.contains(&(due.incident.clone(), due.step, *receiver)) {
+                if is_last
+                    && !self
+                        .absorbed
+                        .contains(&(due.incident.clone(), due.step, *receiver))
+                {
                     let bundle = (*receiver, due.step, due.escalation.clone());
                     bundles.entry(bundle).or_default().push(due);
                 }
@@ -425,9 +442,14 @@ impl<'g> Teller<'g> {
             .alerts
             .iter()
             .filter(|(fingerprint, alert)| {
-                self.standings.get(fingerprint).is_some_and(|s| s.shown && !s.over)
+                self.standings
+                    .get(fingerprint)
+                    .is_some_and(|s| s.shown && !s.over)
                     && !alert.left
-                    && alert.incident.as_ref().is_some_and(|id| incidents.contains(id))
+                    && alert
+                        .incident
+                        .as_ref()
+                        .is_some_and(|id| incidents.contains(id))
             })
             .map(|(fingerprint, _)| *fingerprint)
             .collect();
@@ -479,7 +501,10 @@ impl<'g> Teller<'g> {
     }
 
     fn places(&self, targets: &[usize]) -> Vec<usize> {
-        targets.iter().map(|target| self.place_of(*target)).collect()
+        targets
+            .iter()
+            .map(|target| self.place_of(*target))
+            .collect()
     }
 
     /// The alerts as they are told: what is new first, then the most urgent.
@@ -508,7 +533,11 @@ impl<'g> Teller<'g> {
                 let over = self.standings.get(&fingerprint).is_some_and(|s| s.over);
                 let mut summary = alert.summary.clone();
                 summary.starts_at = alert.span.starts_at;
-                summary.status = if over { Status::Resolved } else { Status::Firing };
+                summary.status = if over {
+                    Status::Resolved
+                } else {
+                    Status::Firing
+                };
                 summary.ends_at = alert.span.ends_at.filter(|_| over);
                 Some((alert.incident.clone(), summary))
             })
@@ -518,7 +547,11 @@ impl<'g> Teller<'g> {
     /// Sends a draft about the incidents of its alerts.
     fn send(&mut self, draft: &Draft<'_>) {
         let mut named: Vec<IncidentSummary> = Vec::new();
-        let ids: BTreeSet<&IncidentId> = draft.alerts.iter().filter_map(|(id, _)| id.as_ref()).collect();
+        let ids: BTreeSet<&IncidentId> = draft
+            .alerts
+            .iter()
+            .filter_map(|(id, _)| id.as_ref())
+            .collect();
         for id in &ids {
             if let Some(summary) = self.summary_of(id) {
                 named.push(summary);
@@ -530,7 +563,8 @@ impl<'g> Teller<'g> {
             named.push(self.nameless(alert));
         }
         named.sort_by(|a, b| {
-            let key = |i: &IncidentSummary| (i.status != IncidentStatus::Open, i.priority, i.opened_at);
+            let key =
+                |i: &IncidentSummary| (i.status != IncidentStatus::Open, i.priority, i.opened_at);
             key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
         });
         let told: Vec<Fingerprint> = draft.alerts.iter().map(|(_, a)| a.fingerprint).collect();
@@ -573,7 +607,12 @@ impl<'g> Teller<'g> {
         }
         if !single.is_empty() {
             for incident in named {
-                self.write(draft, std::slice::from_ref(incident), single.clone(), Some(&incident.id));
+                self.write(
+                    draft,
+                    std::slice::from_ref(incident),
+                    single.clone(),
+                    Some(&incident.id),
+                );
             }
         }
         true
@@ -765,7 +804,9 @@ pub(crate) fn tell_act(
         .iter()
         .filter(|(fingerprint, alert)| {
             alert.incident.as_ref() == Some(id)
-                && standings.get(fingerprint).is_some_and(|standing| !standing.over)
+                && standings
+                    .get(fingerprint)
+                    .is_some_and(|standing| !standing.over)
         })
         .map(|(fingerprint, alert)| (alert.told, *fingerprint))
         .collect();

@@ -115,7 +115,11 @@ fn due(group: &GroupState, route: &Route, now: Timestamp) -> Option<Timestamp> {
         // What is overdue by now is not said as long as somebody is on it.
         let overdue = continuous && again <= now;
         let next = now.checked_add(LOOK_AGAIN).unwrap_or(now);
-        at(if overdue { next } else { beat(group, route, again.max(now)) });
+        at(if overdue {
+            next
+        } else {
+            beat(group, route, again.max(now))
+        });
     }
     for (id, incident) in &group.incidents {
         let Some(ladder) = &incident.ladder else {

@@ -28,7 +28,11 @@ pub(super) fn news(event: NotificationEvent, counts: Counts, known: bool) -> Str
         NotificationEvent::Flapping => parts.push(format!(
             "{} {} again and again; nothing more is told until it has been calm",
             alerts(counts.flapping, ""),
-            if counts.flapping == 1 { "fires and ends" } else { "fire and end" }
+            if counts.flapping == 1 {
+                "fires and ends"
+            } else {
+                "fire and end"
+            }
         )),
         NotificationEvent::Opened
         | NotificationEvent::Updated

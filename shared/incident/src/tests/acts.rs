@@ -32,7 +32,15 @@ const fn set(priority: Priority) -> Act {
 
 fn try_by(bench: &mut Bench, by: &Actor, act: &Act) -> Result<Decision, ActError> {
     let id = bench.episode().id.clone();
-    crate::act(&mut bench.state, &id, act, by, bench.now, &bench.policy, None)
+    crate::act(
+        &mut bench.state,
+        &id,
+        act,
+        by,
+        bench.now,
+        &bench.policy,
+        None,
+    )
 }
 
 fn by(bench: &mut Bench, by: &Actor, act: &Act) -> Decision {
@@ -58,14 +66,33 @@ fn an_act_changes_once_and_is_recorded(act: &Act, transition: Transition) {
     }
     let version = bench.state.version;
     let decision = by(&mut bench, &ben(), act);
-    assert_eq!((decision.change, decision.transition), (Change::Changed, transition));
+    assert_eq!(
+        (decision.change, decision.transition),
+        (Change::Changed, transition)
+    );
     assert_eq!(bench.state.version, version + 1);
     assert_eq!(bench.episode().updated_at, bench.now);
-    let acted = TimelineEvent::Acted { by: ben(), act: act.clone() };
-    let entry = bench.state.timeline.iter().find(|entry| entry.event == acted);
-    assert_eq!(entry.map(|entry| (entry.at, entry.version)), Some((bench.now, version + 1)));
-    let resolved = TimelineEvent::Resolved { id: bench.episode().id.clone() };
-    let is_resolved = bench.state.timeline.iter().any(|entry| entry.event == resolved);
+    let acted = TimelineEvent::Acted {
+        by: ben(),
+        act: act.clone(),
+    };
+    let entry = bench
+        .state
+        .timeline
+        .iter()
+        .find(|entry| entry.event == acted);
+    assert_eq!(
+        entry.map(|entry| (entry.at, entry.version)),
+        Some((bench.now, version + 1))
+    );
+    let resolved = TimelineEvent::Resolved {
+        id: bench.episode().id.clone(),
+    };
+    let is_resolved = bench
+        .state
+        .timeline
+        .iter()
+        .any(|entry| entry.event == resolved);
     assert_eq!(is_resolved, transition == Transition::Resolved);
 
     let before = bench.state.clone();
@@ -73,7 +100,10 @@ fn an_act_changes_once_and_is_recorded(act: &Act, transition: Transition) {
     assert_eq!((again.change, again.steps), (Change::Unchanged, Vec::new()));
     assert_eq!(bench.state, before);
     let json = serde_json::to_string(&before).unwrap();
-    assert_eq!(serde_json::from_str::<crate::IncidentState>(&json).unwrap(), before);
+    assert_eq!(
+        serde_json::from_str::<crate::IncidentState>(&json).unwrap(),
+        before
+    );
 }
 
 #[test_case(&ACK; "acknowledge")]
@@ -138,16 +168,30 @@ fn a_verdict_may_follow_the_end_and_the_first_one_counts() {
 fn a_text_has_a_length(act: &Act, faulty: Option<usize>) {
     let mut bench = Bench::run("+a@1");
     let error = try_by(&mut bench, &anna(), act).err();
-    let field = if matches!(act, Act::Comment { .. }) { "text" } else { "why" };
+    let field = if matches!(act, Act::Comment { .. }) {
+        "text"
+    } else {
+        "why"
+    };
     let limit = MAX_TEXT_CHARS;
-    assert_eq!(error, faulty.map(|chars| ActError::Text { field, chars, limit }));
+    assert_eq!(
+        error,
+        faulty.map(|chars| ActError::Text {
+            field,
+            chars,
+            limit
+        })
+    );
 }
 
 #[test]
 fn the_same_comment_twice_is_two_comments() {
     let mut bench = Bench::run("+a@1");
     by(&mut bench, &anna(), &comment("hm"));
-    assert_eq!(by(&mut bench, &anna(), &comment("hm")).change, Change::Changed);
+    assert_eq!(
+        by(&mut bench, &anna(), &comment("hm")).change,
+        Change::Changed
+    );
 }
 
 #[test]
@@ -171,7 +215,10 @@ fn an_acknowledgement_counts_until_it_ends() {
     // The same person may take it on again.
     let first = bench.now;
     bench.now = second(1_100);
-    assert_eq!(by(&mut bench, &anna(), &until(1_100 + 1)).change, Change::Changed);
+    assert_eq!(
+        by(&mut bench, &anna(), &until(1_100 + 1)).change,
+        Change::Changed
+    );
     assert_eq!(bench.episode().first_acknowledged_at, Some(first));
 }
 
@@ -182,11 +229,17 @@ fn without_an_end_the_escalations_counts() {
     let default = Some(second(1_200));
     let (now, policy) = (bench.now, bench.policy.clone());
     crate::act(&mut bench.state, &id, &ACK, &anna(), now, &policy, default).unwrap();
-    assert_eq!(bench.episode().acknowledgement.as_ref().unwrap().until, default);
+    assert_eq!(
+        bench.episode().acknowledgement.as_ref().unwrap().until,
+        default
+    );
     let own = until(1_150);
     crate::act(&mut bench.state, &id, &own, &ben(), now, &policy, default).unwrap();
     let held = bench.episode().acknowledgement.as_ref().unwrap();
-    assert_eq!((held.by.who.as_str(), held.until), ("ben", Some(second(1_150))));
+    assert_eq!(
+        (held.by.who.as_str(), held.until),
+        ("ben", Some(second(1_150)))
+    );
 }
 
 #[test_case(&until(1_500), &until(1_400), false; "a shorter time of the same person shortens nothing")]
@@ -209,10 +262,16 @@ fn a_priority_that_is_set_tells_what_fires_again() {
     assert_eq!(news(&decision), [News::Rose, News::Rose]);
     assert!(decision.steps.iter().all(|step| step.place.is_none()));
     let episode = bench.episode();
-    assert_eq!((episode.priority, episode.response_minutes), (Priority::P1, 5));
+    assert_eq!(
+        (episode.priority, episode.response_minutes),
+        (Priority::P1, 5)
+    );
     // The priority that it has anyway is noted, and tells nobody.
     let decision = by(&mut Bench::run("+a@1/P2"), &anna(), &set(Priority::P2));
-    assert_eq!((decision.change, news(&decision)), (Change::Changed, vec![]));
+    assert_eq!(
+        (decision.change, news(&decision)),
+        (Change::Changed, vec![])
+    );
 }
 
 #[test]
@@ -263,10 +322,23 @@ fn the_same_firing_does_not_reopen_what_somebody_resolved() {
 #[test]
 fn every_way_and_act_has_its_name() {
     use crate::Via;
-    let names = [Via::Link, Via::Slack, Via::Pagerduty, Via::Token, Via::Tocsin, Via::Replay]
-        .map(|via| (via.as_str(), serde_json::to_value(via).unwrap()));
+    let names = [
+        Via::Link,
+        Via::Slack,
+        Via::Pagerduty,
+        Via::Token,
+        Via::Tocsin,
+        Via::Replay,
+    ]
+    .map(|via| (via.as_str(), serde_json::to_value(via).unwrap()));
     assert!(names.iter().all(|(name, json)| json == name), "{names:?}");
-    let acts = [ACK, Act::Unacknowledge, resolve(None, ""), comment("x"), set(Priority::P1)];
+    let acts = [
+        ACK,
+        Act::Unacknowledge,
+        resolve(None, ""),
+        comment("x"),
+        set(Priority::P1),
+    ];
     for act in acts {
         assert_eq!(serde_json::to_value(&act).unwrap()["act"], act.as_str());
     }

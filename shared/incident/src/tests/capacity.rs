@@ -31,15 +31,27 @@ fn count(bench: &Bench, is: fn(&TimelineEvent) -> bool) -> usize {
 fn a_full_incident_says_so_once_and_hands_on_what_it_does_not_track() {
     let mut bench = full();
     assert_eq!(bench.say("+x@2 +y@2"), "open: began began");
-    assert_eq!(count(&bench, |event| matches!(event, TimelineEvent::Full(_))), 1);
+    assert_eq!(
+        count(&bench, |event| matches!(event, TimelineEvent::Full(_))),
+        1
+    );
     assert_eq!(bench.episode().overflowed_at, Some(second(1_001)));
-    assert_eq!(count(&bench, |event| matches!(event, TimelineEvent::Fired(_))), 2);
+    assert_eq!(
+        count(&bench, |event| matches!(event, TimelineEvent::Fired(_))),
+        2
+    );
 
     // It cannot know a repetition of what it does not track; the groups do.
     assert_eq!(bench.say("+x@2 +z@3"), "open: began began");
     assert_eq!(bench.state.alerts.len(), MAX_TRACKED);
-    assert_eq!(count(&bench, |event| matches!(event, TimelineEvent::Full(_))), 1);
-    assert_eq!(count(&bench, |event| matches!(event, TimelineEvent::Fired(_))), 2);
+    assert_eq!(
+        count(&bench, |event| matches!(event, TimelineEvent::Full(_))),
+        1
+    );
+    assert_eq!(
+        count(&bench, |event| matches!(event, TimelineEvent::Fired(_))),
+        2
+    );
 }
 
 #[test]
@@ -56,11 +68,17 @@ fn what_is_over_makes_room() {
     let mut bench = full();
     bench.say("-many-0@2 -many-1@2");
     assert_eq!(bench.say("+x@3 ~i@3"), "open: began reported");
-    assert_eq!(bench.state.alerts.len() + bench.state.infos.len(), MAX_TRACKED);
+    assert_eq!(
+        bench.state.alerts.len() + bench.state.infos.len(),
+        MAX_TRACKED
+    );
     assert_eq!(bench.firing().len(), MAX_TRACKED - 1);
     // Reports go before alerts.
     bench.say("+y@3");
-    assert_eq!((bench.state.infos.len(), bench.firing().len()), (0, MAX_TRACKED));
+    assert_eq!(
+        (bench.state.infos.len(), bench.firing().len()),
+        (0, MAX_TRACKED)
+    );
 }
 
 #[test]
@@ -72,7 +90,12 @@ fn what_belongs_to_no_open_episode_goes_before_what_does() {
     assert_eq!(bench.state.alerts.len(), MAX_TRACKED);
     bench.say("+y@5");
     assert!(!bench.state.alerts.contains_key(&super::fingerprint("old")));
-    assert!(bench.state.alerts.contains_key(&super::fingerprint("many-0")));
+    assert!(
+        bench
+            .state
+            .alerts
+            .contains_key(&super::fingerprint("many-0"))
+    );
 }
 
 #[test]
@@ -83,11 +106,22 @@ fn a_batch_larger_than_the_room_is_told_and_ends() {
     batch.push(arrival("urgent", Status::Firing, second(2), Priority::P1));
     let decision = bench.send(&batch);
     let grouped = |d: &&crate::Disposition| d.outcome == Outcome::Grouped;
-    assert_eq!(decision.dispositions.iter().filter(grouped).count(), MAX_TRACKED + 8);
-    let began = decision.steps.iter().filter(|step| step.news == News::Began);
+    assert_eq!(
+        decision.dispositions.iter().filter(grouped).count(),
+        MAX_TRACKED + 8
+    );
+    let began = decision
+        .steps
+        .iter()
+        .filter(|step| step.news == News::Began);
     assert_eq!(began.count(), MAX_TRACKED + 8);
     assert_eq!(bench.firing().len(), MAX_TRACKED);
-    assert!(bench.state.alerts.contains_key(&super::fingerprint("urgent")));
+    assert!(
+        bench
+            .state
+            .alerts
+            .contains_key(&super::fingerprint("urgent"))
+    );
     assert_eq!(bench.episode().priority, Priority::P1);
 
     let mut over = many(MAX_TRACKED + 7, Status::Resolved, 3, Priority::P3);
@@ -119,7 +153,10 @@ fn a_report_is_forgotten_after_a_day_and_what_is_over_when_no_queue_keeps_it() {
     let decision = bench.send(&batch("-b@4"));
     assert_eq!(decision.change, Change::Unchanged);
     assert_eq!(bench.state.alerts.len(), 3);
-    assert_eq!(brief(&bench.send(&batch("-b@5"))), "quiet: already_resolved");
+    assert_eq!(
+        brief(&bench.send(&batch("-b@5"))),
+        "quiet: already_resolved"
+    );
     // Seen a day after the others.
     assert_eq!(bench.state.alerts.len(), 2);
 }
@@ -174,7 +211,8 @@ fn the_largest_state_fits_into_a_table_item() {
     bench.send(&batch);
     assert_eq!(bench.firing().len(), MAX_TRACKED);
     // Each alert is in a group or two.
-    let groups = ["a", "b"].map(|route| crate::GroupKey::of(route, &alert_classification::Labels::new()));
+    let groups =
+        ["a", "b"].map(|route| crate::GroupKey::of(route, &alert_classification::Labels::new()));
     for alert in bench.state.alerts.values_mut() {
         alert.groups = groups.iter().cloned().collect();
     }
@@ -184,7 +222,11 @@ fn the_largest_state_fits_into_a_table_item() {
     let size = deflate.finish().unwrap().len();
     assert!(size < 390 * 1024, "{size} bytes of {}", json.len());
     // The most urgent alerts keep their texts longest.
-    let kept = bench.state.alerts.values().filter(|alert| alert.details.is_some());
+    let kept = bench
+        .state
+        .alerts
+        .values()
+        .filter(|alert| alert.details.is_some());
     let kept: Vec<Priority> = kept.map(|alert| alert.priority).collect();
     assert!(kept.len() >= 10, "{kept:?}");
     let urgent = kept.iter().filter(|priority| **priority == Priority::P1);
@@ -211,9 +253,17 @@ fn what_is_over_gives_up_its_texts_before_what_fires() {
     bench.send(&texts(30..200, Priority::P4));
     let kept = |firing: bool| {
         let alerts = bench.state.alerts.values();
-        alerts.filter(|alert| alert.is_firing() == firing && alert.details.is_some()).count()
+        alerts
+            .filter(|alert| alert.is_firing() == firing && alert.details.is_some())
+            .count()
     };
     assert_eq!(kept(false), 0);
     assert!(kept(true) > 30, "{}", kept(true));
-    assert!(bench.state.alerts.values().all(|alert| !alert.title.is_empty()));
+    assert!(
+        bench
+            .state
+            .alerts
+            .values()
+            .all(|alert| !alert.title.is_empty())
+    );
 }

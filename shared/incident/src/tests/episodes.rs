@@ -48,7 +48,10 @@ fn the_incident_is_named_after_the_most_urgent_alert_that_fires() {
         bench.say(script);
         let episode = bench.episode();
         // The priority is the highest of the episode all the same.
-        assert_eq!((episode.priority, episode.response_minutes), (Priority::P1, 5));
+        assert_eq!(
+            (episode.priority, episode.response_minutes),
+            (Priority::P1, 5)
+        );
         episode.title.clone()
     };
     assert_eq!(named("+a@1/P3 +b@2/P1"), "b is firing");
@@ -174,7 +177,10 @@ fn the_history_is_bounded() {
         bench.say(&format!("+a@{}", i * 2));
         bench.say(&format!("-a@{}", i * 2 + 1));
     }
-    assert_eq!(bench.state.timeline.iter().len(), crate::Timeline::MAX_ENTRIES);
+    assert_eq!(
+        bench.state.timeline.iter().len(),
+        crate::Timeline::MAX_ENTRIES
+    );
     let newest = bench.state.timeline.iter().next_back().unwrap();
     let TimelineEvent::Resolved { id } = &newest.event else {
         panic!("{newest:?}")

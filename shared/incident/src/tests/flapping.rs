@@ -46,7 +46,8 @@ fn the_change_too_many_is_told_as_flapping_and_the_next_ones_as_what_they_are() 
     let until = last + SignedDuration::from_mins(5);
     assert_eq!(turns(&bench, "a").flapping_until, Some(until));
     assert_eq!(turns(&bench, "a").at.len(), 4);
-    let told = |entry: &&crate::TimelineEntry| matches!(entry.event, TimelineEvent::Flapping { .. });
+    let told =
+        |entry: &&crate::TimelineEntry| matches!(entry.event, TimelineEvent::Flapping { .. });
     assert_eq!(bench.state.timeline.iter().filter(told).count(), 1);
 }
 
@@ -95,7 +96,10 @@ fn only_what_turns_counts() {
     for script in ["+a@1", "+a@2", "+a@3/P1", "+a@4", "+b@1", "~a@5"] {
         bench.say(script);
     }
-    assert_eq!((turns(&bench, "a").at.len(), turns(&bench, "b").at.len()), (1, 1));
+    assert_eq!(
+        (turns(&bench, "a").at.len(), turns(&bench, "b").at.len()),
+        (1, 1)
+    );
     assert!(!turns(&bench, "a").is_calm());
     let mut anew = batch("+a@6");
     anew[0].alert.alert.fired_anew = true;

@@ -97,9 +97,14 @@ impl Town {
         let until = self.now + SignedDuration::from_secs(seconds);
         while let Some((due, name)) = self.next_due().filter(|(due, _)| *due <= until) {
             self.now = self.now.max(due);
-            self.step(BTreeSet::from([name.clone()]), |world, now| world.wake(&name, now));
+            self.step(BTreeSet::from([name.clone()]), |world, now| {
+                world.wake(&name, now)
+            });
             let next = self.world.due_at(&name);
-            assert!(next.is_none_or(|at| at > self.now), "{name:?} stays due at {next:?}");
+            assert!(
+                next.is_none_or(|at| at > self.now),
+                "{name:?} stays due at {next:?}"
+            );
         }
         self.now = until;
     }
@@ -124,7 +129,10 @@ impl Town {
         by: &Actor,
         act: &Act,
     ) -> Result<crate::Change, crate::ActError> {
-        let episode = self.world.incident(key).and_then(|state| state.episode.as_ref());
+        let episode = self
+            .world
+            .incident(key)
+            .and_then(|state| state.episode.as_ref());
         let id = episode.map(|episode| episode.id.clone());
         let Some(id) = id else {
             return Ok(crate::Change::Unchanged);
@@ -147,14 +155,19 @@ impl Town {
             warned: false,
         };
         self.step(BTreeSet::new(), |world, now| {
-            world.silence(silence.clone(), now).map_err(|error| error.to_string())
+            world
+                .silence(silence.clone(), now)
+                .map_err(|error| error.to_string())
         })
         .unwrap();
     }
 
     pub(super) fn reload(&mut self, policy: Policy) {
         let policy = Arc::new(policy);
-        let groups = self.world.groups().map(|group| RecordName::Group(group.key.clone()));
+        let groups = self
+            .world
+            .groups()
+            .map(|group| RecordName::Group(group.key.clone()));
         let names = groups.collect();
         self.step(names, |world, now| world.reload(Arc::clone(&policy), now));
         self.policy = policy;
@@ -194,7 +207,8 @@ impl Town {
         self.reports.extend(reports.map(|(_, id)| id.to_string()));
         let now = self.now;
         let told = effects.notifications.into_iter();
-        self.told.extend(told.map(|notification| (now, notification)));
+        self.told
+            .extend(told.map(|notification| (now, notification)));
         self.check_books();
         self.check_steps(&taken);
         result
@@ -212,7 +226,9 @@ impl Town {
         let store = self.store.as_mut().unwrap();
         let mut part = None;
         for attempt in 0..6 {
-            let records = names.iter().map(|name| (name.clone(), store.get(name).cloned()));
+            let records = names
+                .iter()
+                .map(|name| (name.clone(), store.get(name).cloned()));
             let mut world = World::part(Arc::clone(&self.policy), records);
             let other = run(&mut world, self.now);
             if world.missing().is_empty() {
@@ -232,7 +248,10 @@ impl Town {
             assert!(names.contains(&RecordName::Incident(key.clone())));
         }
         for name in changed {
-            assert!(names.contains(name), "{name:?} was written without having been read");
+            assert!(
+                names.contains(name),
+                "{name:?} was written without having been read"
+            );
             let record = record(&part, name);
             assert_eq!(Some(&record), Some(&self::record(&self.world, name)));
             let before = store.get(name).map_or(0, version);
@@ -268,7 +287,12 @@ impl Town {
     fn steps_taken(&self) -> BTreeMap<(String, String), usize> {
         let groups = self.world.groups();
         groups
-            .flat_map(|group| group.incidents.iter().map(move |(id, known)| (group, id, known)))
+            .flat_map(|group| {
+                group
+                    .incidents
+                    .iter()
+                    .map(move |(id, known)| (group, id, known))
+            })
             .map(|(group, id, known)| ((group.key.to_string(), id.to_string()), known.steps.len()))
             .collect()
     }
@@ -283,8 +307,13 @@ impl Town {
                 if new.is_empty() {
                     continue;
                 }
-                let episode = self.world.incident(&known.key).and_then(|state| state.episode.as_ref());
-                let episode = episode.filter(|episode| episode.id == *id).expect("it is the last");
+                let episode = self
+                    .world
+                    .incident(&known.key)
+                    .and_then(|state| state.episode.as_ref());
+                let episode = episode
+                    .filter(|episode| episode.id == *id)
+                    .expect("it is the last");
                 assert!(episode.is_open());
                 assert_eq!(episode.acknowledged(self.now), None);
                 assert!(new.iter().all(|step| step.at == self.now));
@@ -299,7 +328,9 @@ impl Town {
 
 pub(super) fn record(world: &World, name: &RecordName) -> Record {
     match name {
-        RecordName::Incident(key) => Record::Incident(Box::new(world.incident(key).unwrap().clone())),
+        RecordName::Incident(key) => {
+            Record::Incident(Box::new(world.incident(key).unwrap().clone()))
+        }
         RecordName::Group(key) => Record::Group(Box::new(world.group(key).unwrap().clone())),
         RecordName::Inhibition(key) => {
             Record::Inhibition(Box::new(world.inhibition(key).unwrap().clone()))

@@ -25,11 +25,17 @@ fn different_reports_of_the_same_second_are_all_told_once() {
         arrival.alert.alert.annotations.set("user", n.to_string());
     }
     let decision = bench.send(&twelve);
-    assert_eq!(brief(&decision), format!("quiet:{}", " reported".repeat(12)));
+    assert_eq!(
+        brief(&decision),
+        format!("quiet:{}", " reported".repeat(12))
+    );
     assert_eq!(bench.state.infos.values().next().unwrap().events.len(), 8);
     let mut other = Bench::new();
     other.send(&twelve[..2]);
-    assert_eq!(brief(&other.send(&twelve[..2])), "unchanged: duplicate duplicate");
+    assert_eq!(
+        brief(&other.send(&twelve[..2])),
+        "unchanged: duplicate duplicate"
+    );
     twelve[0].alert.alert.title.push('!');
     twelve[1].alert.alert.description.push('!');
     assert_eq!(brief(&other.send(&twelve[..2])), "quiet: reported reported");
@@ -59,5 +65,9 @@ fn a_report_about_a_firing_alert_does_not_touch_it() {
     assert_eq!(brief(&decision), "open: reported");
     assert_eq!(bench.state.alerts, before);
     assert_eq!(bench.firing().len(), 1);
-    assert!(batch("~a@2").iter().all(|a| a.alert.alert.status == Status::Info));
+    assert!(
+        batch("~a@2")
+            .iter()
+            .all(|a| a.alert.alert.status == Status::Info)
+    );
 }

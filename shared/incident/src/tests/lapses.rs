@@ -45,7 +45,10 @@ fn what_is_not_heard_of_any_more_is_over_and_the_next_firing_is_another_episode(
     assert_eq!((&past.id, past.priority), (&first, Priority::P1));
     // It ended when its alert did, however late that was noticed.
     let second = SignedDuration::from_secs(1);
-    assert_eq!(past.resolved_at, opened_at - second + SignedDuration::from_hours(24));
+    assert_eq!(
+        past.resolved_at,
+        opened_at - second + SignedDuration::from_hours(24)
+    );
     let lapsed = |entry: &crate::TimelineEntry| matches!(entry.event, TimelineEvent::Lapsed(_));
     assert!(bench.state.timeline.iter().any(lapsed));
 }
@@ -69,7 +72,10 @@ fn every_newer_firing_puts_off_the_end() {
     assert_eq!(bench.later(23, &mortal("+a@3")), "open: still_firing");
     // A repetition is nothing new.
     assert_eq!(bench.later(23, &mortal("+a@3")), "unchanged: duplicate");
-    assert_eq!(bench.later(1, &mortal("+a@3")), "resolved lapsed: duplicate");
+    assert_eq!(
+        bench.later(1, &mortal("+a@3")),
+        "resolved lapsed: duplicate"
+    );
     // The firing that lapsed is still known, the one after it is news.
     let decision = bench.send(&mortal("+a@3 +a@2"));
     assert_eq!(brief(&decision), "unchanged: duplicate out_of_order");
@@ -118,7 +124,10 @@ fn a_lifetime_that_the_platform_gives_counts_before_the_alerts_own() {
     given[0].lifetime = Some(SignedDuration::from_mins(5));
     let now = bench.now;
     bench.send(&given);
-    assert_eq!(bench.state.due_at(), Some(now + SignedDuration::from_mins(5)));
+    assert_eq!(
+        bench.state.due_at(),
+        Some(now + SignedDuration::from_mins(5))
+    );
     assert!(bench.state.alerts[&fingerprint("a")].span.timeout);
     // What says itself when it ends is believed.
     let mut bench = Bench::new();

@@ -62,8 +62,14 @@ fn a_full_notification_looks_like_this() {
 fn the_resolve_of_a_p1_is_told_as_a_p1() {
     let [_, resolved] = opened_and_resolved();
     let alert = &resolved.alerts[0];
-    assert_eq!((resolved.event, alert.priority), (NotificationEvent::Resolved, Priority::P1));
-    assert_eq!((alert.starts_at, alert.ends_at), (second(0), Some(second(60))));
+    assert_eq!(
+        (resolved.event, alert.priority),
+        (NotificationEvent::Resolved, Priority::P1)
+    );
+    assert_eq!(
+        (alert.starts_at, alert.ends_at),
+        (second(0), Some(second(60)))
+    );
     assert_eq!(alert.reason, "the error rate is over 5 %");
 }
 
@@ -98,8 +104,15 @@ fn what_is_written_is_read_again() {
 fn alerts_come_most_urgent_first_then_oldest() {
     let mut town = Town::new(policy());
     town.say("+a@-3/P3 +b@-4/P3 +c@-1/P1 +d@-9/P4");
-    let titles: Vec<&str> = last(&town).alerts.iter().map(|a| a.title.as_str()).collect();
-    assert_eq!(titles, ["c is firing", "b is firing", "a is firing", "d is firing"]);
+    let titles: Vec<&str> = last(&town)
+        .alerts
+        .iter()
+        .map(|a| a.title.as_str())
+        .collect();
+    assert_eq!(
+        titles,
+        ["c is firing", "b is firing", "a is firing", "d is firing"]
+    );
 }
 
 #[test]
@@ -107,8 +120,15 @@ fn a_message_names_what_else_fires_after_what_is_news() {
     let mut town = Town::new(policy());
     town.say("+a@0/P2 +b@0/P1 +c@0");
     town.say("+d@0/P4");
-    let titles: Vec<&str> = last(&town).alerts.iter().map(|a| a.title.as_str()).collect();
-    assert_eq!(titles, ["d is firing", "b is firing", "a is firing", "c is firing"]);
+    let titles: Vec<&str> = last(&town)
+        .alerts
+        .iter()
+        .map(|a| a.title.as_str())
+        .collect();
+    assert_eq!(
+        titles,
+        ["d is firing", "b is firing", "a is firing", "c is firing"]
+    );
     assert_eq!(last(&town).alerts_omitted, 0);
     assert_eq!(last(&town).alerts[1], town.told[0].1.alerts[0]);
 }
@@ -133,30 +153,37 @@ fn any_text(chars: usize) -> impl Strategy<Value = String> {
 fn any_large_arrival() -> impl Strategy<Value = Arrival> {
     (
         "[a-z]{6}",
-        [any_text(200), any_text(2_000), any_text(30_000), any_text(9_000)],
+        [
+            any_text(200),
+            any_text(2_000),
+            any_text(30_000),
+            any_text(9_000),
+        ],
         prop::collection::vec((any_text(200), any_text(4_000)), 0..40),
         any::<bool>(),
     )
-        .prop_map(|(name, [title, description, reason, link], pairs, firing)| {
-            let status = if firing { Status::Firing } else { Status::Info };
-            let mut arrival = arrival(&name, status, second(0), Priority::P2);
-            let alert = &mut arrival.alert.alert;
-            alert.title = title;
-            alert.description = description;
-            alert.console_url = Some(link.clone());
-            for (at, (name, value)) in pairs.into_iter().enumerate() {
-                let name = format!("{at}{name}");
-                alert.annotations.set(name.clone(), value.clone());
-                alert.labels.set(name, value);
-            }
-            alert.kind = reason.clone().into();
-            let classification = &mut arrival.alert.classification;
-            classification.category = reason.clone().into();
-            classification.rule = Some(reason.clone().into());
-            classification.reason = reason;
-            classification.runbook = Some(link);
-            arrival
-        })
+        .prop_map(
+            |(name, [title, description, reason, link], pairs, firing)| {
+                let status = if firing { Status::Firing } else { Status::Info };
+                let mut arrival = arrival(&name, status, second(0), Priority::P2);
+                let alert = &mut arrival.alert.alert;
+                alert.title = title;
+                alert.description = description;
+                alert.console_url = Some(link.clone());
+                for (at, (name, value)) in pairs.into_iter().enumerate() {
+                    let name = format!("{at}{name}");
+                    alert.annotations.set(name.clone(), value.clone());
+                    alert.labels.set(name, value);
+                }
+                alert.kind = reason.clone().into();
+                let classification = &mut arrival.alert.classification;
+                classification.category = reason.clone().into();
+                classification.rule = Some(reason.clone().into());
+                classification.reason = reason;
+                classification.runbook = Some(link);
+                arrival
+            },
+        )
 }
 
 proptest! {

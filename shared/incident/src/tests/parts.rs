@@ -23,7 +23,12 @@ proptest! {
 #[test]
 fn what_alerts_need_is_known_before() {
     let mut town = Town::in_parts(town(0));
-    for script in ["+a@0/P1 +b@0 +pay:a@0/P4 ~c@1", "-a@1/P1 -pay:a@2/P4", "+a@3/P1", "-a@4/P1 -b@4"] {
+    for script in [
+        "+a@0/P1 +b@0 +pay:a@0/P4 ~c@1",
+        "-a@1/P1 -pay:a@2/P4",
+        "+a@3/P1",
+        "-a@4/P1 -b@4",
+    ] {
         town.say(script);
         assert_eq!(town.missed, 0, "{script}");
     }
@@ -59,14 +64,30 @@ fn each_act_needs_its_incident_and_the_groups_of_it() {
     let mut whole = World::whole(std::sync::Arc::clone(&policy));
     whole.arrive(batch("+a@1/P1"), second(1));
     let key = IncidentKey::try_new("orders/errors").unwrap();
-    let id = whole.incident(&key).unwrap().episode.as_ref().unwrap().id.clone();
+    let id = whole
+        .incident(&key)
+        .unwrap()
+        .episode
+        .as_ref()
+        .unwrap()
+        .id
+        .clone();
     let name = RecordName::Incident(key.clone());
-    let groups: Vec<RecordName> =
-        whole.groups().map(|group| RecordName::Group(group.key.clone())).collect();
+    let groups: Vec<RecordName> = whole
+        .groups()
+        .map(|group| RecordName::Group(group.key.clone()))
+        .collect();
     let loaded = [(name.clone(), Some(record(&whole, &name)))];
     let mut part = World::part(policy, loaded);
     let act = Act::Acknowledge { until: None };
     part.act(&key, &id, &act, &anna(), second(2)).unwrap();
     let missing: Vec<RecordName> = part.missing().iter().cloned().collect();
-    assert_eq!(missing, groups.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>());
+    assert_eq!(
+        missing,
+        groups
+            .into_iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+    );
 }

@@ -15,7 +15,16 @@ fn settling(script: &str) -> Bench {
 
 fn act(bench: &mut Bench, act: &Act) -> Decision {
     let id = bench.episode().id.clone();
-    crate::act(&mut bench.state, &id, act, &anna(), bench.now, &bench.policy, None).unwrap()
+    crate::act(
+        &mut bench.state,
+        &id,
+        act,
+        &anna(),
+        bench.now,
+        &bench.policy,
+        None,
+    )
+    .unwrap()
 }
 
 fn wait(bench: &mut Bench, secs: i64) {
@@ -30,13 +39,22 @@ fn an_episode_that_fires_again_at_once_goes_on() {
     wait(&mut bench, 298);
     assert_eq!(bench.say("+b@3"), "opened: began");
     assert_eq!(bench.episode().id, id);
-    assert_eq!((bench.episode().resolved_at, bench.episode().report_at), (None, None));
+    assert_eq!(
+        (bench.episode().resolved_at, bench.episode().report_at),
+        (None, None)
+    );
     assert_eq!(bench.episode().priority, Priority::P1);
     assert!(bench.state.past.is_empty());
     let summary = bench.summary();
     assert_eq!((summary.firing, summary.resolved), (1, 1));
     let reopened = TimelineEvent::Reopened { id };
-    assert!(bench.state.timeline.iter().any(|entry| entry.event == reopened));
+    assert!(
+        bench
+            .state
+            .timeline
+            .iter()
+            .any(|entry| entry.event == reopened)
+    );
 }
 
 #[test]
@@ -78,7 +96,10 @@ fn what_is_acknowledged_no_longer_goes_on() {
 fn what_somebody_has_resolved_does_not_go_on() {
     let mut bench = settling("+a@1");
     let id = bench.episode().id.clone();
-    let over = Act::Resolve { verdict: None, why: String::new() };
+    let over = Act::Resolve {
+        verdict: None,
+        why: String::new(),
+    };
     act(&mut bench, &over);
     assert_eq!(bench.episode().report_at, Some(bench.now));
     assert_eq!(bench.say("+a@3"), "opened: began");
@@ -90,10 +111,19 @@ fn what_somebody_has_judged_does_not_go_on() {
     let mut bench = settling("+a@1");
     bench.say("-a@2");
     let verdict = Some(VerdictKind::FalsePositive);
-    act(&mut bench, &Act::Resolve { verdict, why: "noise".into() });
+    act(
+        &mut bench,
+        &Act::Resolve {
+            verdict,
+            why: "noise".into(),
+        },
+    );
     bench.say("+a@3");
     let past = &bench.state.past[0];
-    assert_eq!(past.verdict.as_ref().unwrap().kind, VerdictKind::FalsePositive);
+    assert_eq!(
+        past.verdict.as_ref().unwrap().kind,
+        VerdictKind::FalsePositive
+    );
     assert_ne!(bench.episode().id, past.id);
     assert_eq!(bench.episode().verdict, None);
 }
@@ -134,9 +164,20 @@ fn twenty_episodes_are_remembered() {
         ids.push(bench.episode().id.clone());
         bench.say(&format!("-a@{}", i * 2 + 1));
     }
-    let past: Vec<_> = bench.state.past.iter().map(|past| past.id.clone()).collect();
+    let past: Vec<_> = bench
+        .state
+        .past
+        .iter()
+        .map(|past| past.id.clone())
+        .collect();
     assert_eq!(past, ids[2..22]);
     let last = bench.state.past.last().unwrap();
-    assert_eq!((last.priority, last.title.as_str()), (Priority::P2, "a is firing"));
-    assert_eq!(last.resolved_at.duration_since(last.opened_at), SignedDuration::from_secs(1));
+    assert_eq!(
+        (last.priority, last.title.as_str()),
+        (Priority::P2, "a is firing")
+    );
+    assert_eq!(
+        last.resolved_at.duration_since(last.opened_at),
+        SignedDuration::from_secs(1)
+    );
 }

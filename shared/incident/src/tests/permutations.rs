@@ -26,7 +26,10 @@ fn after(before: &[Arrival], events: &[Arrival]) -> (IncidentState, Vec<Step>) {
     let decision = bench.send(events);
     // Repetitions are counted, and a step is brought by any of those that say the same.
     bench.state.counters = Counters::default();
-    let steps = decision.steps.into_iter().map(|step| Step { place: None, ..step });
+    let steps = decision.steps.into_iter().map(|step| Step {
+        place: None,
+        ..step
+    });
     (bench.state, steps.collect())
 }
 

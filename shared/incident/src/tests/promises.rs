@@ -80,9 +80,13 @@ impl Ladders {
     fn look(&mut self, town: &Town) {
         for group in town.world.groups() {
             for (id, incident) in &group.incidents {
-                let seen = self.0.entry((group.key.to_string(), id.clone())).or_default();
+                let seen = self
+                    .0
+                    .entry((group.key.to_string(), id.clone()))
+                    .or_default();
                 let ladder = incident.ladder.as_ref();
-                let ladder = ladder.map(|ladder| format!("{} {}", ladder.escalation, ladder.priority));
+                let ladder =
+                    ladder.map(|ladder| format!("{} {}", ladder.escalation, ladder.priority));
                 seen.1 += usize::from(ladder.is_some() && ladder != seen.0);
                 seen.0 = ladder;
                 seen.2.clone_from(&incident.steps);

@@ -11,8 +11,11 @@ use crate::{Act, Actor, Arrival, Policy, VerdictKind};
 
 /// The configuration, and how it is after a reload: the same routes, receivers and steps, other times.
 pub(super) fn town(variant: usize) -> Policy {
-    let (wait, interval, repeat) = [("10s", "60s", "10m"), ("0s", "20s", "4m"), ("30s", "2m", "1h")]
-        [variant % 3];
+    let (wait, interval, repeat) = [
+        ("10s", "60s", "10m"),
+        ("0s", "20s", "4m"),
+        ("30s", "2m", "1h"),
+    ][variant % 3];
     policy_of(json!({
         "flapping": {"changes": 4, "window": "5m", "quiet": "3m"},
         "receivers": [
@@ -143,15 +146,17 @@ fn any_report() -> impl Strategy<Value = Report> {
         prop_oneof![3 => Just(None), 1 => (1_u32..12).prop_map(Some)],
         prop::bool::weighted(0.1),
     )
-        .prop_map(|(service, name, status, ago, priority, minutes, anew)| Report {
-            service,
-            name,
-            status,
-            ago,
-            priority,
-            minutes,
-            anew,
-        })
+        .prop_map(
+            |(service, name, status, ago, priority, minutes, anew)| Report {
+                service,
+                name,
+                status,
+                ago,
+                priority,
+                minutes,
+                anew,
+            },
+        )
 }
 
 fn any_act() -> impl Strategy<Value = Act> {

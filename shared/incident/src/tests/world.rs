@@ -31,7 +31,10 @@ fn plain() -> Policy {
 
 fn told(town: &Town) -> Vec<(i64, NotificationEvent)> {
     let since = |at: &jiff::Timestamp| at.duration_since(super::start()).as_secs();
-    town.told.iter().map(|(at, told)| (since(at), told.event)).collect()
+    town.told
+        .iter()
+        .map(|(at, told)| (since(at), told.event))
+        .collect()
 }
 
 #[test]
@@ -47,7 +50,12 @@ fn dispositions_come_in_the_order_of_the_input() {
     let effects = world.take_effects();
     assert_eq!(effects.grouped, 4);
     assert_eq!(effects.episodes.len(), 2);
-    assert!(effects.episodes.iter().all(|change| change.transition == Transition::Opened));
+    assert!(
+        effects
+            .episodes
+            .iter()
+            .all(|change| change.transition == Transition::Opened)
+    );
 }
 
 #[test]
@@ -56,7 +64,10 @@ fn an_arrival_may_say_which_incident_it_belongs_to() {
     let mut arrivals = batch("+a@1");
     arrivals[0].incident = Some(IncidentKey::try_new("elsewhere").unwrap());
     world.arrive(arrivals, second(1));
-    let keys: Vec<String> = world.incidents().map(|state| state.key.to_string()).collect();
+    let keys: Vec<String> = world
+        .incidents()
+        .map(|state| state.key.to_string())
+        .collect();
     assert_eq!(keys, ["elsewhere"]);
 }
 
@@ -70,7 +81,10 @@ fn each_record_is_changed_once_and_counts_one_up() {
     assert_eq!(world.groups().next().unwrap().version, 1);
     assert!(world.take_changed().is_empty());
     world.arrive(batch("+a@1"), second(2));
-    assert!(world.take_changed().is_empty(), "a repetition writes nothing");
+    assert!(
+        world.take_changed().is_empty(),
+        "a repetition writes nothing"
+    );
 }
 
 #[test]
@@ -101,14 +115,26 @@ fn an_acknowledged_episode_that_fires_again_is_another_and_the_first_is_closed()
     town.say("+a@0");
     town.pass(10);
     let first = state(&town).episode.as_ref().unwrap().id.clone();
-    town.act(&orders(), &anna(), &Act::Acknowledge { until: None }).unwrap();
+    town.act(&orders(), &anna(), &Act::Acknowledge { until: None })
+        .unwrap();
     town.say("-a@10");
     town.say("+a@11");
     assert_eq!(town.reports, [first.to_string()]);
     town.pass(60);
-    let news: Vec<_> = town.told.iter().skip(2).map(|(_, told)| (told.event, told.incident.id == first)).collect();
-    assert!(news.contains(&(NotificationEvent::Resolved, true)), "{news:?}");
-    assert!(news.iter().any(|(event, of_first)| !of_first && *event != NotificationEvent::Resolved));
+    let news: Vec<_> = town
+        .told
+        .iter()
+        .skip(2)
+        .map(|(_, told)| (told.event, told.incident.id == first))
+        .collect();
+    assert!(
+        news.contains(&(NotificationEvent::Resolved, true)),
+        "{news:?}"
+    );
+    assert!(
+        news.iter()
+            .any(|(event, of_first)| !of_first && *event != NotificationEvent::Resolved)
+    );
 }
 
 #[test]
@@ -131,8 +157,17 @@ fn a_lapse_ends_the_incident_and_is_told() {
     arrivals[0].alert.alert.lifetime_minutes = Some(5);
     town.arrive(&arrivals);
     town.pass(3_600);
-    assert_eq!(told(&town), [(10, NotificationEvent::Opened), (310, NotificationEvent::Resolved)]);
-    assert_eq!(state(&town).episode.as_ref().unwrap().resolved_at, Some(second(300)));
+    assert_eq!(
+        told(&town),
+        [
+            (10, NotificationEvent::Opened),
+            (310, NotificationEvent::Resolved)
+        ]
+    );
+    assert_eq!(
+        state(&town).episode.as_ref().unwrap().resolved_at,
+        Some(second(300))
+    );
     assert_eq!(town.reports.len(), 1);
     assert_eq!(town.next_due(), None);
 }
@@ -195,13 +230,26 @@ fn what_silences_and_inhibitions_hold_back_is_counted_by_its_reason() {
     town.silence("alertname=\"c\"", 5);
     town.say("+a@0/P2 +b@0 +c@0");
     town.pass(60);
-    let names: Vec<_> = town.told.iter().flat_map(|(_, told)| &told.alerts).map(|a| a.fingerprint).collect();
-    assert!(names.iter().all(|name| *name == fingerprint("a")), "{names:?}");
+    let names: Vec<_> = town
+        .told
+        .iter()
+        .flat_map(|(_, told)| &told.alerts)
+        .map(|a| a.fingerprint)
+        .collect();
+    assert!(
+        names.iter().all(|name| *name == fingerprint("a")),
+        "{names:?}"
+    );
     assert_eq!(town.pending(), 2);
     town.say("-b@60 -c@60");
     town.pass(120);
     let group = town.world.groups().next().unwrap();
-    let reasons: Vec<&str> = group.counters.suppressed.keys().map(|reason| reason.as_str()).collect();
+    let reasons: Vec<&str> = group
+        .counters
+        .suppressed
+        .keys()
+        .map(|reason| reason.as_str())
+        .collect();
     assert_eq!(reasons, ["inhibited"], "c is inhibited as well");
     assert_eq!(town.pending(), 0);
 }
@@ -209,7 +257,13 @@ fn what_silences_and_inhibitions_hold_back_is_counted_by_its_reason() {
 #[test]
 fn what_has_no_channel_is_counted_so() {
     let mut policy = plain();
-    assert_eq!(policy.restrict(&[Channel::Email]).into_iter().collect::<Vec<_>>(), [Channel::Slack]);
+    assert_eq!(
+        policy
+            .restrict(&[Channel::Email])
+            .into_iter()
+            .collect::<Vec<_>>(),
+        [Channel::Slack]
+    );
     let mut town = Town::in_parts(policy);
     town.say("+a@0 ~b@0");
     town.pass(10);
@@ -243,13 +297,26 @@ fn what_flaps_is_told_once_and_then_when_it_is_calm() {
         town.pass(1);
     }
     town.say("-a@9");
-    let events = |town: &Town| told(town).into_iter().map(|told| told.1).collect::<Vec<_>>();
-    let first = [NotificationEvent::Opened, NotificationEvent::Resolved, NotificationEvent::Flapping];
+    let events = |town: &Town| {
+        told(town)
+            .into_iter()
+            .map(|told| told.1)
+            .collect::<Vec<_>>()
+    };
+    let first = [
+        NotificationEvent::Opened,
+        NotificationEvent::Resolved,
+        NotificationEvent::Flapping,
+    ];
     assert_eq!(events(&town), first);
     // Its end is told when it has been calm, for people know that it fires.
     town.pass(3_600);
     let calm = &told(&town)[3..];
     assert!(!calm.is_empty(), "{calm:?}");
-    assert!(calm.iter().all(|told| *told == (9 + 300, NotificationEvent::Resolved)), "{calm:?}");
+    assert!(
+        calm.iter()
+            .all(|told| *told == (9 + 300, NotificationEvent::Resolved)),
+        "{calm:?}"
+    );
     assert_eq!(town.pending(), 0);
 }

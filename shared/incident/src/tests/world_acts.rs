@@ -7,8 +7,8 @@ use settings::Priority;
 use super::history::Town;
 use super::{anna, arrival, ben, fingerprint, policy_of, second};
 use crate::{
-    Act, ActError, Arrival, Change, IncidentId, IncidentKey, NotificationEvent, Policy,
-    Transition, World,
+    Act, ActError, Arrival, Change, IncidentId, IncidentKey, NotificationEvent, Policy, Transition,
+    World,
 };
 
 const ACK: Act = Act::Acknowledge { until: None };
@@ -18,7 +18,10 @@ fn orders() -> IncidentKey {
 }
 
 fn resolve() -> Act {
-    Act::Resolve { verdict: None, why: "fixed".into() }
+    Act::Resolve {
+        verdict: None,
+        why: "fixed".into(),
+    }
 }
 
 /// P1 is told at once and climbs; the rest waits.
@@ -42,7 +45,8 @@ fn policy() -> Policy {
 fn told(town: &Town, from: usize) -> Vec<(i64, &str, NotificationEvent)> {
     let since = |at: &jiff::Timestamp| at.duration_since(super::start()).as_secs();
     let told = town.told.iter().skip(from);
-    told.map(|(at, told)| (since(at), told.receiver.as_str(), told.event)).collect()
+    told.map(|(at, told)| (since(at), told.receiver.as_str(), told.event))
+        .collect()
 }
 
 #[test]
@@ -53,7 +57,13 @@ fn an_acknowledgement_stops_the_ladder_until_it_runs_out() {
     town.pass(240);
     assert_eq!(town.act(&orders(), &anna(), &ACK), Ok(Change::Changed));
     assert_eq!(town.act(&orders(), &anna(), &ACK), Ok(Change::Unchanged));
-    let ack = town.world.incident(&orders()).unwrap().episode.as_ref().unwrap();
+    let ack = town
+        .world
+        .incident(&orders())
+        .unwrap()
+        .episode
+        .as_ref()
+        .unwrap();
     let until = ack.acknowledgement.as_ref().unwrap().until;
     assert_eq!(until, Some(second(240 + 600)));
     town.pass(3_600);
@@ -89,7 +99,9 @@ fn whoever_is_no_longer_on_it_lets_the_ladder_go_on() {
 fn an_act_on_what_is_unknown_changes_nothing() {
     let mut world = World::whole(policy());
     let id = IncidentId::of("x", second(0), 1);
-    let error = world.act(&orders(), &id, &ACK, &anna(), second(0)).unwrap_err();
+    let error = world
+        .act(&orders(), &id, &ACK, &anna(), second(0))
+        .unwrap_err();
     assert_eq!(error, ActError::Unknown(id));
     assert!(world.take_changed().is_empty());
 }
@@ -101,7 +113,13 @@ fn what_somebody_resolves_is_told_at_once() {
     town.pass(15);
     town.act(&orders(), &anna(), &resolve()).unwrap();
     assert_eq!(told(&town, 1), [(15, "team", NotificationEvent::Resolved)]);
-    assert!(town.told[1].1.alerts.iter().all(|alert| alert.status == Status::Resolved));
+    assert!(
+        town.told[1]
+            .1
+            .alerts
+            .iter()
+            .all(|alert| alert.status == Status::Resolved)
+    );
     assert_eq!(town.told[1].1.alerts.len(), 2);
     // What is repeated, late or said by the sources themselves tells nobody anything.
     town.say("+a@0 +b@0");
@@ -136,7 +154,11 @@ fn an_act_leaves_groups_alone_that_have_nothing_of_the_incident() {
     // The alert is known still, and was in the group of the others.
     town.say("+b@660/P1");
     let versions = |town: &Town| {
-        let mut versions: Vec<_> = town.world.groups().map(|g| (g.key.clone(), g.version)).collect();
+        let mut versions: Vec<_> = town
+            .world
+            .groups()
+            .map(|g| (g.key.clone(), g.version))
+            .collect();
         versions.sort();
         versions
     };
@@ -151,7 +173,9 @@ fn a_raised_priority_goes_where_it_belongs_and_ends_where_it_was() {
     let mut town = Town::in_parts(policy());
     town.say("+a@0/P3");
     town.pass(10);
-    let raise = Act::SetPriority { priority: Priority::P1 };
+    let raise = Act::SetPriority {
+        priority: Priority::P1,
+    };
     town.act(&orders(), &anna(), &raise).unwrap();
     assert_eq!(told(&town, 1), [(10, "page", NotificationEvent::Opened)]);
     assert_eq!(town.told[1].1.alerts[0].priority, Priority::P1);
@@ -162,14 +186,19 @@ fn a_raised_priority_goes_where_it_belongs_and_ends_where_it_was() {
     ends.sort_by_key(|told| told.1);
     let receivers: Vec<&str> = ends.iter().map(|told| told.1).collect();
     assert_eq!(receivers, ["page", "team"]);
-    assert!(ends.iter().all(|told| told.2 == NotificationEvent::Resolved));
+    assert!(
+        ends.iter()
+            .all(|told| told.2 == NotificationEvent::Resolved)
+    );
 }
 
 #[test]
 fn a_lowered_priority_is_kept_for_what_joins() {
     let mut town = Town::in_parts(policy());
     town.say("+a@0/P2");
-    let lower = Act::SetPriority { priority: Priority::P3 };
+    let lower = Act::SetPriority {
+        priority: Priority::P3,
+    };
     town.act(&orders(), &anna(), &lower).unwrap();
     town.say("+b@1/P4");
     town.pass(60);
@@ -194,12 +223,22 @@ fn what_somebody_resolves_is_over_even_where_its_texts_were_given_up() {
     town.arrive(&many());
     town.pass(10);
     let state = town.world.incident(&orders()).unwrap();
-    assert!(state.alerts.values().filter(|alert| alert.details.is_none()).count() > 50);
+    assert!(
+        state
+            .alerts
+            .values()
+            .filter(|alert| alert.details.is_none())
+            .count()
+            > 50
+    );
     town.act(&orders(), &anna(), &resolve()).unwrap();
     let group = town.world.groups().next().unwrap();
     assert!(group.alerts.is_empty(), "{} are left", group.alerts.len());
     let last = &town.told.last().unwrap().1;
-    assert_eq!((last.event, last.incident.resolved), (NotificationEvent::Resolved, 300));
+    assert_eq!(
+        (last.event, last.incident.resolved),
+        (NotificationEvent::Resolved, 300)
+    );
     assert_eq!(last.alerts_omitted, 280);
 }
 
@@ -208,7 +247,14 @@ fn a_raised_priority_reaches_even_those_whose_texts_were_given_up() {
     let mut town = Town::in_parts(policy());
     town.arrive(&many());
     town.pass(10);
-    town.act(&orders(), &anna(), &Act::SetPriority { priority: Priority::P1 }).unwrap();
+    town.act(
+        &orders(),
+        &anna(),
+        &Act::SetPriority {
+            priority: Priority::P1,
+        },
+    )
+    .unwrap();
     let page = &town.told.last().unwrap().1;
     assert_eq!((page.receiver.as_str(), page.alerts_omitted), ("page", 280));
     let state = town.world.incident(&orders()).unwrap();
@@ -218,10 +264,15 @@ fn a_raised_priority_reaches_even_those_whose_texts_were_given_up() {
 #[test]
 fn the_effects_say_what_became_of_the_episode() {
     let mut world = World::whole(policy());
-    world.arrive(vec![arrival("a", Status::Firing, second(0), Priority::P3)], second(0));
+    world.arrive(
+        vec![arrival("a", Status::Firing, second(0), Priority::P3)],
+        second(0),
+    );
     world.take_effects();
     let episode = world.incident(&orders()).unwrap().episode.clone().unwrap();
-    world.act(&orders(), &episode.id, &resolve(), &anna(), second(5)).unwrap();
+    world
+        .act(&orders(), &episode.id, &resolve(), &anna(), second(5))
+        .unwrap();
     let effects = world.take_effects();
     assert_eq!(effects.episodes.len(), 1);
     let change = &effects.episodes[0];

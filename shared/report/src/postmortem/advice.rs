@@ -3,7 +3,9 @@
 use incident::{Act, Episode, GroupEvent, SuppressionReason, TimelineEvent};
 use settings::Priority;
 
-use super::document::{Figure, FigureName, Promise, Recommendation, RecommendationKind as Kind, Similar};
+use super::document::{
+    Figure, FigureName, Promise, Recommendation, RecommendationKind as Kind, Similar,
+};
 use super::evidence::{held_by, silences, steps};
 use super::timeline::of_episode;
 use super::verdict_name;
@@ -180,12 +182,17 @@ fn ladders(case: &Case<'_>, episode: &Episode, advice: &mut Advice) {
             ));
         }
         let escalations = &case.policy.routing().escalations;
-        let policy = escalations.iter().find(|policy| policy.name == step.escalation);
+        let policy = escalations
+            .iter()
+            .find(|policy| policy.name == step.escalation);
         let last = policy.is_some_and(|policy| {
             step.round >= policy.repeat
-                && usize::try_from(step.step).is_ok_and(|at| at.saturating_add(1) >= policy.steps.len())
+                && usize::try_from(step.step)
+                    .is_ok_and(|at| at.saturating_add(1) >= policy.steps.len())
         });
-        let unanswered = episode.first_acknowledged_at.is_none_or(|ack| ack > step.at);
+        let unanswered = episode
+            .first_acknowledged_at
+            .is_none_or(|ack| ack > step.at);
         if last && unanswered {
             exhausted.push(format!(
                 "its last step was taken at {at} in route {}, and nobody had acknowledged by then",
@@ -210,13 +217,27 @@ fn remediations(case: &Case<'_>, episode: &Episode, advice: &mut Advice) {
         .remediations
         .iter()
         .filter(|it| it.succeeded == Some(false) && it.at >= episode.opened_at)
-        .map(|it| format!("{} failed at {}: {}", it.what, words::full(it.at), it.detail))
+        .map(|it| {
+            format!(
+                "{} failed at {}: {}",
+                it.what,
+                words::full(it.at),
+                it.detail
+            )
+        })
         .collect();
-    advice.add(Kind::Remediation, "Mend the automatic repair, or take it out", failed);
+    advice.add(
+        Kind::Remediation,
+        "Mend the automatic repair, or take it out",
+        failed,
+    );
 }
 
 fn detection(case: &Case<'_>, episode: &Episode, advice: &mut Advice) {
-    let took = episode.opened_at.duration_since(episode.started_at).as_secs();
+    let took = episode
+        .opened_at
+        .duration_since(episode.started_at)
+        .as_secs();
     if took > response_seconds(case, episode).min(SLOW) {
         advice.add(
             Kind::Detection,
@@ -238,7 +259,12 @@ fn history(episode: &Episode, similar: &Similar, advice: &mut Advice) {
         )];
         let same = similar.incidents.iter().filter(|earlier| earlier.same);
         evidence.extend(same.take(FACTS - 1).map(|earlier| {
-            format!("{} at {}: {}", earlier.id, words::full(earlier.opened_at.get()), earlier.title)
+            format!(
+                "{} at {}: {}",
+                earlier.id,
+                words::full(earlier.opened_at.get()),
+                earlier.title
+            )
         }));
         advice.add(
             Kind::Repetition,
@@ -258,7 +284,11 @@ fn history(episode: &Episode, similar: &Similar, advice: &mut Advice) {
         .iter()
         .filter(|earlier| earlier.same && earlier.verdict.as_deref() == Some(false_positive));
     evidence.extend(before.map(|earlier| {
-        format!("{} at {} was one, too", earlier.id, words::full(earlier.opened_at.get()))
+        format!(
+            "{} at {} was one, too",
+            earlier.id,
+            words::full(earlier.opened_at.get())
+        )
     }));
     if evidence.len() > 1 {
         advice.add(
@@ -281,7 +311,10 @@ fn corrected(case: &Case<'_>, episode: &Episode, advice: &mut Advice) {
         };
         let ruled = highest.filter(|highest| highest != priority)?;
         let at = words::full(entry.at);
-        Some(format!("{} made it {priority} at {at}; its rules say {ruled}", by.who))
+        Some(format!(
+            "{} made it {priority} at {at}; its rules say {ruled}",
+            by.who
+        ))
     });
     advice.add(
         Kind::Priority,
@@ -297,9 +330,13 @@ fn flapping(case: &Case<'_>, episode: &Episode, advice: &mut Advice) {
         };
         let rule = case.alerts().into_iter().find_map(|known| {
             let details = known.alert.details.as_deref()?;
-            (known.alert.title == *title).then(|| details.rule.clone()).flatten()
+            (known.alert.title == *title)
+                .then(|| details.rule.clone())
+                .flatten()
         });
-        let rule = rule.map(|rule| format!(" (rule {rule})")).unwrap_or_default();
+        let rule = rule
+            .map(|rule| format!(" (rule {rule})"))
+            .unwrap_or_default();
         let often = case.policy.flapping().map_or_else(
             || "too often".to_owned(),
             |damping| {
@@ -307,7 +344,10 @@ fn flapping(case: &Case<'_>, episode: &Episode, advice: &mut Advice) {
                 format!("{} times within {window}", damping.changes)
             },
         );
-        Some(format!("{title}{rule} changed {often} by {}", words::full(entry.at)))
+        Some(format!(
+            "{title}{rule} changed {often} by {}",
+            words::full(entry.at)
+        ))
     });
     advice.add(
         Kind::Flapping,
@@ -390,7 +430,11 @@ fn overflow(case: &Case<'_>, episode: &Episode, advice: &mut Advice) {
         ));
     }
     for group in case.concerned() {
-        let lost = group.counters.suppressed.get(&SuppressionReason::GroupFull).copied();
+        let lost = group
+            .counters
+            .suppressed
+            .get(&SuppressionReason::GroupFull)
+            .copied();
         let lost = lost.unwrap_or_default().max(u64::from(group.overflow));
         if lost > 0 {
             evidence.push(format!(

@@ -54,8 +54,12 @@ fn story(
         fingerprint: known.fingerprint.to_string(),
         title: alert.title.clone(),
         priority: alert.priority,
-        rule: details.and_then(|details| details.rule.as_ref()).map(ToString::to_string),
-        reason: details.map(|details| details.reason.clone()).unwrap_or_default(),
+        rule: details
+            .and_then(|details| details.rule.as_ref())
+            .map(ToString::to_string),
+        reason: details
+            .map(|details| details.reason.clone())
+            .unwrap_or_default(),
         from: alert.span.starts_at.into(),
         until: if alert.is_firing() {
             None

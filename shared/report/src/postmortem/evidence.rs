@@ -45,7 +45,10 @@ pub(super) fn held_by(muted: &Muted) -> String {
             format!("by silence {id} of {who} until {}", words::full(*until))
         }
         Muted::Inhibition { rule, title, .. } => {
-            format!("because {} explains it (inhibit rule {rule})", words::line(title))
+            format!(
+                "because {} explains it (inhibit rule {rule})",
+                words::line(title)
+            )
         }
         Muted::MuteTime { interval } => format!("in the mute time {interval}"),
         Muted::InactiveTime { .. } => "outside the active times of its route".to_owned(),

@@ -24,10 +24,20 @@ pub(super) fn all(case: &Case<'_>, episode: &Episode) -> Vec<Figure> {
     vec![
         Figure {
             from: detected.into(),
-            ..self::figure(case, episode, FigureName::Detect, (detected, Some(opened)), None)
+            ..self::figure(
+                case,
+                episode,
+                FigureName::Detect,
+                (detected, Some(opened)),
+                None,
+            )
         },
         figure(FigureName::Notify, case.first_told_at(), response),
-        figure(FigureName::Acknowledge, episode.first_acknowledged_at, response),
+        figure(
+            FigureName::Acknowledge,
+            episode.first_acknowledged_at,
+            response,
+        ),
         figure(FigureName::Repair, repaired_at(case, episode), recovery),
         figure(FigureName::Resolve, resolved, recovery),
     ]
@@ -36,7 +46,10 @@ pub(super) fn all(case: &Case<'_>, episode: &Episode) -> Vec<Figure> {
 /// When its last alert ended.
 fn repaired_at(case: &Case<'_>, episode: &Episode) -> Option<Timestamp> {
     let resolved = episode.resolved_at?;
-    let ends = case.alerts().into_iter().filter_map(|known| known.alert.span.ends_at);
+    let ends = case
+        .alerts()
+        .into_iter()
+        .filter_map(|known| known.alert.span.ends_at);
     // A source may be ahead of us, or its clock be wrong: it cannot have ended after we knew, nor
     // before it began.
     let last = ends.max().unwrap_or(resolved);

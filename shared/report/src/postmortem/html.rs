@@ -58,25 +58,54 @@ impl PostMortem {
             priority_class(incident.priority),
             incident.priority,
             incident.priority.word(),
-            if incident.resolved_at.is_some() { "over" } else { "open" },
+            if incident.resolved_at.is_some() {
+                "over"
+            } else {
+                "open"
+            },
             esc(&incident.status),
             esc(&incident.title),
             esc(&self.summary)
         )?;
-        fact(out, "Incident", &format!("<code>{}</code>", esc(&incident.id)))?;
-        fact(out, "Service", &format!("{}, {}", esc(&incident.service), esc(&incident.category)))?;
+        fact(
+            out,
+            "Incident",
+            &format!("<code>{}</code>", esc(&incident.id)),
+        )?;
+        fact(
+            out,
+            "Service",
+            &format!("{}, {}", esc(&incident.service), esc(&incident.category)),
+        )?;
         fact(out, "Opened", &time(incident.opened_at))?;
-        let resolved = incident.resolved_at.map_or_else(|| "not yet".to_owned(), time);
+        let resolved = incident
+            .resolved_at
+            .map_or_else(|| "not yet".to_owned(), time);
         fact(out, "Resolved", &resolved)?;
         let verdict = self.verdict.as_ref().map(|verdict| {
             let why = if verdict.why.is_empty() { "" } else { ": " };
-            format!("{}, by {}{why}{}", esc(&verdict.kind), esc(&verdict.by), esc(&verdict.why))
+            format!(
+                "{}, by {}{why}{}",
+                esc(&verdict.kind),
+                esc(&verdict.by),
+                esc(&verdict.why)
+            )
         });
-        fact(out, "Verdict", &verdict.unwrap_or_else(|| "none".to_owned()))?;
-        let runbook = incident.runbook.as_deref().and_then(link).map(|url| {
-            format!("<a href=\"{0}\" rel=\"noreferrer\">{0}</a>", esc(url))
-        });
-        fact(out, "Runbook", &runbook.unwrap_or_else(|| "none".to_owned()))?;
+        fact(
+            out,
+            "Verdict",
+            &verdict.unwrap_or_else(|| "none".to_owned()),
+        )?;
+        let runbook = incident
+            .runbook
+            .as_deref()
+            .and_then(link)
+            .map(|url| format!("<a href=\"{0}\" rel=\"noreferrer\">{0}</a>", esc(url)));
+        fact(
+            out,
+            "Runbook",
+            &runbook.unwrap_or_else(|| "none".to_owned()),
+        )?;
         out.write_str("</dl></header>\n")
     }
 
@@ -195,7 +224,10 @@ impl PostMortem {
         if !self.similar.incidents.is_empty() {
             out.write_str("<ul class=\"plain\">")?;
             for earlier in &self.similar.incidents {
-                let verdict = earlier.verdict.as_ref().map(|verdict| format!(", {}", esc(verdict)));
+                let verdict = earlier
+                    .verdict
+                    .as_ref()
+                    .map(|verdict| format!(", {}", esc(verdict)));
                 write!(
                     out,
                     "<li>{} {} <span dir=\"auto\">{}</span> <small><code>{}</code>{}</small></li>",
@@ -253,7 +285,11 @@ fn card(out: &mut String, alert: &AlertStory) -> fmt::Result {
 }
 
 fn time(at: Moment) -> String {
-    format!("<time datetime=\"{}\">{}</time>", at.get(), words::full(at.get()))
+    format!(
+        "<time datetime=\"{}\">{}</time>",
+        at.get(),
+        words::full(at.get())
+    )
 }
 
 const fn priority_class(priority: Priority) -> &'static str {

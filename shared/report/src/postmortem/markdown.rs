@@ -18,19 +18,37 @@ impl PostMortem {
 
     fn write(&self, out: &mut String) -> fmt::Result {
         self.head(out)?;
-        writeln!(out, "\n## Figures\n\n| figure | took | promised | |\n|---|---|---|---|")?;
+        writeln!(
+            out,
+            "\n## Figures\n\n| figure | took | promised | |\n|---|---|---|---|"
+        )?;
         for figure in &self.figures {
             let (took, promised) = figure.values();
-            writeln!(out, "| {}, {} | {took} | {promised} | {} |", figure.name.title(), figure.name.about(), figure.promise.words())?;
+            writeln!(
+                out,
+                "| {}, {} | {took} | {promised} | {} |",
+                figure.name.title(),
+                figure.name.about(),
+                figure.promise.words()
+            )?;
         }
         self.learnt(out)?;
         writeln!(out, "\n## Timeline\n")?;
         if !self.timeline_complete {
-            writeln!(out, "Its beginning, or some of what was told, is forgotten.\n")?;
+            writeln!(
+                out,
+                "Its beginning, or some of what was told, is forgotten.\n"
+            )?;
         }
         writeln!(out, "| time (UTC) | what | known from |\n|---|---|---|")?;
         for event in &self.timeline {
-            writeln!(out, "| {} | {} | {} |", words::full(event.at.get()), md(&event.text), event.source.word())?;
+            writeln!(
+                out,
+                "| {} | {} | {} |",
+                words::full(event.at.get()),
+                md(&event.text),
+                event.source.word()
+            )?;
         }
         writeln!(out, "\n## Alerts\n")?;
         for alert in &self.alerts {
@@ -48,9 +66,23 @@ impl PostMortem {
         writeln!(out, "# {}: {}\n", incident.priority, md(&incident.title))?;
         writeln!(out, "{}\n", md(&self.summary))?;
         writeln!(out, "- Incident: {}", md(&incident.id))?;
-        writeln!(out, "- Service: {}, {}", md(&incident.service), md(&incident.category))?;
-        writeln!(out, "- Priority: {} ({})", incident.priority, incident.priority.word())?;
-        writeln!(out, "- Opened: {} UTC", words::full(incident.opened_at.get()))?;
+        writeln!(
+            out,
+            "- Service: {}, {}",
+            md(&incident.service),
+            md(&incident.category)
+        )?;
+        writeln!(
+            out,
+            "- Priority: {} ({})",
+            incident.priority,
+            incident.priority.word()
+        )?;
+        writeln!(
+            out,
+            "- Opened: {} UTC",
+            words::full(incident.opened_at.get())
+        )?;
         match incident.resolved_at {
             Some(at) => writeln!(out, "- Resolved: {} UTC", words::full(at.get()))?,
             None => writeln!(out, "- Resolved: not yet")?,
@@ -62,7 +94,12 @@ impl PostMortem {
                 } else {
                     format!(": {}", md(&verdict.why))
                 };
-                writeln!(out, "- Verdict: {}, by {}{why}", verdict.kind, md(&verdict.by))?;
+                writeln!(
+                    out,
+                    "- Verdict: {}, by {}{why}",
+                    verdict.kind,
+                    md(&verdict.by)
+                )?;
             }
             None => writeln!(out, "- Verdict: none")?,
         }
@@ -91,7 +128,10 @@ impl PostMortem {
         if self.told.is_empty() {
             writeln!(out, "Nobody, so far as is remembered.")?;
         } else {
-            writeln!(out, "| time (UTC) | who | how | event | why |\n|---|---|---|---|---|")?;
+            writeln!(
+                out,
+                "| time (UTC) | who | how | event | why |\n|---|---|---|---|---|"
+            )?;
         }
         for row in &self.told {
             writeln!(
@@ -110,16 +150,29 @@ impl PostMortem {
         }
         for deed in &self.deeds {
             let at = words::full(deed.at.get());
-            writeln!(out, "- {at} {} {} (by {})", md(&deed.who), md(&deed.what), md(&deed.via))?;
+            writeln!(
+                out,
+                "- {at} {} {} (by {})",
+                md(&deed.who),
+                md(&deed.what),
+                md(&deed.via)
+            )?;
         }
         Ok(())
     }
 
     fn before(&self, out: &mut String) -> fmt::Result {
-        writeln!(out, "\n## What was before\n\n{}\n", md(&self.similar.sentence()))?;
+        writeln!(
+            out,
+            "\n## What was before\n\n{}\n",
+            md(&self.similar.sentence())
+        )?;
         for earlier in &self.similar.incidents {
             let opened = words::full(earlier.opened_at.get());
-            let verdict = earlier.verdict.as_ref().map(|verdict| format!(", {}", md(verdict)));
+            let verdict = earlier
+                .verdict
+                .as_ref()
+                .map(|verdict| format!(", {}", md(verdict)));
             writeln!(
                 out,
                 "- {} {opened} {}: {}{}",

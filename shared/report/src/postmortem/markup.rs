@@ -46,7 +46,9 @@ const fn is_turning(character: char) -> bool {
 /// A link that is safe to follow: HTTP, with nothing that could end it.
 pub(super) fn link(url: &str) -> Option<&str> {
     let http = url.starts_with("https://") || url.starts_with("http://");
-    let plain = url.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '\'' | '`' | '(' | ')' | '\\'));
+    let plain = url.chars().all(|c| {
+        c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '\'' | '`' | '(' | ')' | '\\')
+    });
     (http && plain).then_some(url)
 }
 
@@ -56,13 +58,22 @@ mod tests {
 
     #[test]
     fn nothing_stays_active() {
-        assert_eq!(html("<b a='x'>&\"\u{202e}"), "&lt;b a=&#39;x&#39;&gt;&amp;&quot;\u{fffd}");
-        assert_eq!(markdown("a*b*\n[x](y) <i>"), "a\\*b\\* \\[x\\](y) &lt;i&gt;");
+        assert_eq!(
+            html("<b a='x'>&\"\u{202e}"),
+            "&lt;b a=&#39;x&#39;&gt;&amp;&quot;\u{fffd}"
+        );
+        assert_eq!(
+            markdown("a*b*\n[x](y) <i>"),
+            "a\\*b\\* \\[x\\](y) &lt;i&gt;"
+        );
     }
 
     #[test]
     fn only_plain_http_is_linked() {
-        assert_eq!(link("https://a.example/b?c=d"), Some("https://a.example/b?c=d"));
+        assert_eq!(
+            link("https://a.example/b?c=d"),
+            Some("https://a.example/b?c=d")
+        );
         assert_eq!(link("javascript:alert(1)"), None);
         assert_eq!(link("https://a.example/\"onclick"), None);
     }

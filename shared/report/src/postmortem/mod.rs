@@ -105,7 +105,9 @@ fn summary(case: &Case<'_>, incident: &Heading, told: &[ToldRow]) -> String {
         }
         None => "nobody was told".to_owned(),
     });
-    let acknowledged = case.episode().and_then(|episode| episode.first_acknowledged_at);
+    let acknowledged = case
+        .episode()
+        .and_then(|episode| episode.first_acknowledged_at);
     parts.push(match acknowledged {
         Some(at) => format!("it was acknowledged after {}", words::between(opened, at)),
         None => "nobody acknowledged".to_owned(),

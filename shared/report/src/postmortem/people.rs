@@ -30,7 +30,9 @@ pub(super) fn told(case: &Case<'_>) -> Vec<ToldRow> {
                 step: *step,
                 group: group.key.to_string(),
             }),
-            GroupEvent::Held { .. } | GroupEvent::Released { .. } | GroupEvent::Resumed { .. } => None,
+            GroupEvent::Held { .. } | GroupEvent::Released { .. } | GroupEvent::Resumed { .. } => {
+                None
+            }
         })
         .collect();
     // Those of one group at one time stay in the order in which they were told.

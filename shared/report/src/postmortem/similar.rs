@@ -48,9 +48,14 @@ pub(super) fn find(case: &Case<'_>, episode: &Episode) -> Similar {
             });
         }
     }
-    let horizon = episode.opened_at.checked_sub(DAYS_30).unwrap_or(Timestamp::MIN);
+    let horizon = episode
+        .opened_at
+        .checked_sub(DAYS_30)
+        .unwrap_or(Timestamp::MIN);
     let count = |of: &dyn Fn(&EarlierIncident) -> bool| {
-        let late = found.values().filter(|earlier| earlier.opened_at.get() >= horizon);
+        let late = found
+            .values()
+            .filter(|earlier| earlier.opened_at.get() >= horizon);
         u32::try_from(late.filter(|earlier| of(earlier)).count()).unwrap_or(u32::MAX)
     };
     let (same, alike) = (count(&|earlier| earlier.same), count(&|_| true));

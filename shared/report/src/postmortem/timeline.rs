@@ -1,6 +1,8 @@
 //! What happened, from all that is remembered, in order.
 
-use incident::{Act, Alerts, Episode, GroupEvent, GroupState, Timeline, TimelineEntry, TimelineEvent};
+use incident::{
+    Act, Alerts, Episode, GroupEvent, GroupState, Timeline, TimelineEntry, TimelineEvent,
+};
 use jiff::Timestamp;
 
 use super::document::{Event, EventSource};
@@ -23,7 +25,11 @@ pub(super) fn merge(case: &Case<'_>, episode: &Episode) -> (Vec<Event>, bool) {
         });
     };
     if episode.started_at < episode.opened_at {
-        push(episode.started_at, EventSource::Source, "the trouble began, as its source says".into());
+        push(
+            episode.started_at,
+            EventSource::Source,
+            "the trouble began, as its source says".into(),
+        );
     }
     let mut has_opening = false;
     for entry in of_episode(case, episode) {
@@ -33,10 +39,18 @@ pub(super) fn merge(case: &Case<'_>, episode: &Episode) -> (Vec<Event>, bool) {
         }
     }
     if !has_opening {
-        push(episode.opened_at, EventSource::Incident, "the incident was opened".into());
+        push(
+            episode.opened_at,
+            EventSource::Incident,
+            "the incident was opened".into(),
+        );
     }
     for deed in people::deeds(case, episode) {
-        push(deed.at.get(), EventSource::Person, format!("{} {}", deed.who, deed.what));
+        push(
+            deed.at.get(),
+            EventSource::Person,
+            format!("{} {}", deed.who, deed.what),
+        );
     }
     for remediation in &case.remediations {
         if remediation.at >= episode.opened_at {
@@ -46,7 +60,11 @@ pub(super) fn merge(case: &Case<'_>, episode: &Episode) -> (Vec<Event>, bool) {
                 None => "its outcome is not known",
             };
             let text = format!("{}: {outcome} {}", remediation.what, remediation.detail);
-            push(remediation.at, EventSource::Remediation, text.trim_end().to_owned());
+            push(
+                remediation.at,
+                EventSource::Remediation,
+                text.trim_end().to_owned(),
+            );
         }
     }
     for (at, text) in silences(case, episode) {
@@ -71,7 +89,11 @@ pub(super) fn merge(case: &Case<'_>, episode: &Episode) -> (Vec<Event>, bool) {
                 words::list(&step.to)
             };
             let number = u64::from(step.step) + 1;
-            push(step.at, EventSource::Ladder, format!("step {number} of {} reached {to}", step.escalation));
+            push(
+                step.at,
+                EventSource::Ladder,
+                format!("step {number} of {} reached {to}", step.escalation),
+            );
         }
     }
     // Of one instant and source they stay in the order in which they were decided.
@@ -114,9 +136,14 @@ fn incident_text(event: &TimelineEvent) -> Option<String> {
         TimelineEvent::Fired(alerts) => format!("began to fire: {}", some(alerts)),
         TimelineEvent::Ended(alerts) => format!("ended: {}", some(alerts)),
         TimelineEvent::Lapsed(alerts) => {
-            format!("counts as over, since nothing more was heard of it: {}", some(alerts))
+            format!(
+                "counts as over, since nothing more was heard of it: {}",
+                some(alerts)
+            )
         }
-        TimelineEvent::PriorityRose { from, to } => format!("the priority rose from {from} to {to}"),
+        TimelineEvent::PriorityRose { from, to } => {
+            format!("the priority rose from {from} to {to}")
+        }
         TimelineEvent::Resolved { .. } => "the incident was resolved".to_owned(),
         TimelineEvent::Reopened { .. } => "the incident went on before its end was told".to_owned(),
         TimelineEvent::ResolveWithoutFiring(alerts) => {
@@ -124,7 +151,10 @@ fn incident_text(event: &TimelineEvent) -> Option<String> {
         }
         TimelineEvent::Informed(alerts) => format!("was reported: {}", some(alerts)),
         TimelineEvent::Full(alerts) => {
-            format!("more alerts fire than are kept, so these are only counted: {}", some(alerts))
+            format!(
+                "more alerts fire than are kept, so these are only counted: {}",
+                some(alerts)
+            )
         }
         TimelineEvent::Flapping { title, until } => format!(
             "flaps, so that no more is told of it until {}, if it is calm: {title}",
@@ -158,7 +188,11 @@ fn group_text(group: &GroupState, event: &GroupEvent) -> Option<(EventSource, St
         }
         GroupEvent::Held { title, muted, .. } => (
             EventSource::Group,
-            format!("held back: {title}, {} (route {})", held_by(muted), group.route),
+            format!(
+                "held back: {title}, {} (route {})",
+                held_by(muted),
+                group.route
+            ),
         ),
         GroupEvent::Released { title, .. } => (
             EventSource::Group,
@@ -180,9 +214,16 @@ fn silences(case: &Case<'_>, episode: &Episode) -> Vec<(Timestamp, String)> {
         let who = &silence.created_by.who;
         let id = &silence.id;
         if during(silence.starts_at) {
-            let kind = if silence.maintenance { "maintenance" } else { "silence" };
+            let kind = if silence.maintenance {
+                "maintenance"
+            } else {
+                "silence"
+            };
             let until = words::full(silence.ends_at);
-            found.push((silence.starts_at, format!("{kind} {id} of {who} began, until {until}")));
+            found.push((
+                silence.starts_at,
+                format!("{kind} {id} of {who} began, until {until}"),
+            ));
         }
         if during(silence.ends_at) {
             found.push((silence.ends_at, format!("silence {id} of {who} ended")));
@@ -201,7 +242,11 @@ pub(super) fn act_text(act: &Act) -> String {
         Act::Unacknowledge => "gave it back".to_owned(),
         Act::Resolve { verdict, why } => {
             let verdict = verdict.map(|kind| format!(" as a {}", super::verdict_name(kind)));
-            let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+            let why = if why.is_empty() {
+                String::new()
+            } else {
+                format!(": {why}")
+            };
             format!("resolved it{}{why}", verdict.unwrap_or_default())
         }
         Act::Comment { text } => format!("wrote: {text}"),

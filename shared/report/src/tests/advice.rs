@@ -24,7 +24,16 @@ fn nothing_is_advised_where_all_went_well() {
     let report = town.report("payments/errors");
     assert_eq!(kinds(&report), []);
     let promises: Vec<Promise> = report.figures.iter().map(|figure| figure.promise).collect();
-    assert_eq!(promises, [Promise::None, Promise::Met, Promise::Met, Promise::Met, Promise::Met]);
+    assert_eq!(
+        promises,
+        [
+            Promise::None,
+            Promise::Met,
+            Promise::Met,
+            Promise::Met,
+            Promise::Met
+        ]
+    );
 }
 
 #[test]
@@ -34,8 +43,21 @@ fn a_ladder_that_nobody_answered() {
     town.fires("pay-errors");
     town.to(at("15:30:00"));
     let report = town.report("payments/errors");
-    assert_eq!(kinds(&report), [Kind::Acknowledgement, Kind::LadderExhausted, Kind::Escalation]);
-    assert!(report.figures.iter().skip(2).all(|figure| figure.promise == Promise::Missed));
+    assert_eq!(
+        kinds(&report),
+        [
+            Kind::Acknowledgement,
+            Kind::LadderExhausted,
+            Kind::Escalation
+        ]
+    );
+    assert!(
+        report
+            .figures
+            .iter()
+            .skip(2)
+            .all(|figure| figure.promise == Promise::Missed)
+    );
 }
 
 #[test]
@@ -52,11 +74,29 @@ fn what_ends_by_itself_needed_nobody() {
 fn found_late_without_rule_or_runbook_and_never_ended() {
     let mut town = Town::new();
     town.to(at("12:00:00"));
-    town.push_for("strange", "strange things", Status::Firing, 3_600 * 30, Some(90));
+    town.push_for(
+        "strange",
+        "strange things",
+        Status::Firing,
+        3_600 * 30,
+        Some(90),
+    );
     town.to(at("14:00:00"));
-    let key = town.driver.world().incidents().next().unwrap().key.to_string();
+    let key = town
+        .driver
+        .world()
+        .incidents()
+        .next()
+        .unwrap()
+        .key
+        .to_string();
     let kinds = kinds(&town.report(&key));
-    for kind in [Kind::Detection, Kind::Classification, Kind::Runbook, Kind::Lapse] {
+    for kind in [
+        Kind::Detection,
+        Kind::Classification,
+        Kind::Runbook,
+        Kind::Lapse,
+    ] {
         assert!(kinds.contains(&kind), "{kind:?} in {kinds:?}");
     }
 }
@@ -70,10 +110,19 @@ fn silenced_too_long_to_be_told_in_time() {
     town.to(at("14:40:00"));
     let report = town.report("payments/errors");
     let kinds = kinds(&report);
-    assert!(kinds.contains(&Kind::Notification) && kinds.contains(&Kind::Silence), "{kinds:?}");
+    assert!(
+        kinds.contains(&Kind::Notification) && kinds.contains(&Kind::Silence),
+        "{kinds:?}"
+    );
     let first = &report.recommendations[0];
     assert_eq!(first.kind, Kind::Notification);
-    assert!(first.evidence.iter().any(|fact| fact.contains("silence s1 of carl")), "{first:?}");
+    assert!(
+        first
+            .evidence
+            .iter()
+            .any(|fact| fact.contains("silence s1 of carl")),
+        "{first:?}"
+    );
 }
 
 #[test]
@@ -94,10 +143,20 @@ fn what_was_before_counts_within_30_days() {
     town.fires("pay-errors");
     town.to(at("14:01:00"));
     let verdict = Some(VerdictKind::FalsePositive);
-    town.act("payments/errors", "ben", &Act::Resolve { verdict, why: String::new() });
+    town.act(
+        "payments/errors",
+        "ben",
+        &Act::Resolve {
+            verdict,
+            why: String::new(),
+        },
+    );
     let mut case = town.case("payments/errors");
     let earlier = |key: &str, days: i64| {
-        let opened_at = case.now.checked_sub(SignedDuration::from_hours(days * 24)).unwrap();
+        let opened_at = case
+            .now
+            .checked_sub(SignedDuration::from_hours(days * 24))
+            .unwrap();
         Earlier {
             id: IncidentId::of(key, opened_at, 1),
             key: IncidentKey::try_new(key).unwrap(),

@@ -15,9 +15,19 @@ pub(super) fn payments() -> Town {
     town.to(at("02:10:00"));
     town.ends("pay-errors");
     town.to(at("14:05:00"));
-    town.push("pay-errors", "Payments fail <b>often</b>", Status::Firing, 400);
+    town.push(
+        "pay-errors",
+        "Payments fail <b>often</b>",
+        Status::Firing,
+        400,
+    );
     town.to(at("14:06:30"));
-    town.push("pay-webhook", "Webhooks of Razorpay fail", Status::Firing, 20);
+    town.push(
+        "pay-webhook",
+        "Webhooks of Razorpay fail",
+        Status::Firing,
+        20,
+    );
     town.to(at("14:12:10"));
     town.act("payments/errors", "anna", &Act::Acknowledge { until: None });
     town.to(at("14:15:00"));
@@ -26,7 +36,12 @@ pub(super) fn payments() -> Town {
     town.to(at("14:20:00"));
     town.ends("pay-webhook");
     town.to(at("14:24:00"));
-    town.push("pay-errors", "Payments fail <b>often</b>", Status::Resolved, 0);
+    town.push(
+        "pay-errors",
+        "Payments fail <b>often</b>",
+        Status::Resolved,
+        0,
+    );
     town.to(at("14:30:00"));
     let verdict = Some(VerdictKind::TruePositive);
     let why = "a bad deployment".to_owned();
@@ -83,8 +98,13 @@ fn a_group_that_waits() {
     town.fires("order-slow");
     let why = town.why("orders/latency");
     let place = &why.alerts[0].places[0];
-    let said = "nobody is told before 14:05:30 because group_wait of route {}/{priority=\"P2\"} is 30s";
-    assert!(place.because.contains(&said.to_owned()), "{:?}", place.because);
+    let said =
+        "nobody is told before 14:05:30 because group_wait of route {}/{priority=\"P2\"} is 30s";
+    assert!(
+        place.because.contains(&said.to_owned()),
+        "{:?}",
+        place.because
+    );
     assert_snapshot!("waits", why.to_text());
 }
 
@@ -134,14 +154,24 @@ fn inhibited_and_then_silenced() {
     earlier.to(at("10:05:00"));
     assert_snapshot!("inhibited", earlier.why("orders/latency").to_text());
     town.to(at("11:01:00"));
-    assert!(town.why("orders/latency").alerts[0].places[0].held.is_none());
+    assert!(
+        town.why("orders/latency").alerts[0].places[0]
+            .held
+            .is_none()
+    );
 }
 
 #[test]
 fn muted_at_night() {
     let mut town = Town::new();
     town.to(at("23:00:00"));
-    town.push_for("batch-late", "the nightly batch is late", Status::Firing, 60, Some(720));
+    town.push_for(
+        "batch-late",
+        "the nightly batch is late",
+        Status::Firing,
+        60,
+        Some(720),
+    );
     town.to(at("23:10:00"));
     assert_snapshot!("muted", town.why("batch/delay").to_text());
 }
@@ -167,6 +197,13 @@ fn what_nothing_knows_is_explained_as_well() {
     town.to(at("12:00:00"));
     town.fires("strange");
     town.to(at("12:01:00"));
-    let key = town.driver.world().incidents().next().unwrap().key.to_string();
+    let key = town
+        .driver
+        .world()
+        .incidents()
+        .next()
+        .unwrap()
+        .key
+        .to_string();
     assert_snapshot!("strange", town.why(&key).to_text());
 }

@@ -17,7 +17,13 @@ enum Move {
     Silence(usize, i64),
 }
 
-const NAMES: [&str; 5] = ["pay-errors", "pay-webhook", "order-slow", "db-down", "strange"];
+const NAMES: [&str; 5] = [
+    "pay-errors",
+    "pay-webhook",
+    "order-slow",
+    "db-down",
+    "strange",
+];
 const TITLES: [&str; 4] = [
     "plain",
     "<script>alert('x')</script> & \"y\"",
@@ -44,8 +50,18 @@ fn play(moves: &[Move]) -> Town {
         match step {
             Move::Wait(seconds) => town.to(after(*seconds)),
             Move::Push(name, fires, ago, title) => {
-                let status = if *fires { Status::Firing } else { Status::Resolved };
-                town.push_for(NAMES[*name], TITLES[*title], status, *ago, fires.then_some(60));
+                let status = if *fires {
+                    Status::Firing
+                } else {
+                    Status::Resolved
+                };
+                town.push_for(
+                    NAMES[*name],
+                    TITLES[*title],
+                    status,
+                    *ago,
+                    fires.then_some(60),
+                );
             }
             Move::Act(which, act) => do_something(&mut town, *which, *act),
             Move::Silence(name, seconds) => {
@@ -58,7 +74,12 @@ fn play(moves: &[Move]) -> Town {
 }
 
 fn do_something(town: &mut Town, which: usize, act: usize) {
-    let mut keys: Vec<_> = town.driver.world().incidents().map(|s| s.key.clone()).collect();
+    let mut keys: Vec<_> = town
+        .driver
+        .world()
+        .incidents()
+        .map(|s| s.key.clone())
+        .collect();
     keys.sort();
     let Some(key) = keys.get(which % keys.len().max(1)).cloned() else {
         return;
@@ -67,15 +88,28 @@ fn do_something(town: &mut Town, which: usize, act: usize) {
     let Some(id) = state.episode.as_ref().map(|episode| episode.id.clone()) else {
         return;
     };
-    let until = town.now().checked_add(SignedDuration::from_mins(7)).unwrap();
+    let until = town
+        .now()
+        .checked_add(SignedDuration::from_mins(7))
+        .unwrap();
     let acts = [
         Act::Acknowledge { until: None },
         Act::Acknowledge { until: Some(until) },
         Act::Unacknowledge,
-        Act::Resolve { verdict: Some(VerdictKind::FalsePositive), why: TITLES[1].into() },
-        Act::Resolve { verdict: None, why: String::new() },
-        Act::Comment { text: TITLES[2].into() },
-        Act::SetPriority { priority: Priority::P1 },
+        Act::Resolve {
+            verdict: Some(VerdictKind::FalsePositive),
+            why: TITLES[1].into(),
+        },
+        Act::Resolve {
+            verdict: None,
+            why: String::new(),
+        },
+        Act::Comment {
+            text: TITLES[2].into(),
+        },
+        Act::SetPriority {
+            priority: Priority::P1,
+        },
     ];
     // What is over cannot be acted upon.
     let _ = town.driver.act(&key, &id, &acts[act], &actor(TITLES[3]));
@@ -89,11 +123,17 @@ fn tags(html: &str) -> Vec<String> {
     while let Some((_, tail)) = rest.split_once('<') {
         let (tag, tail) = tail.split_once('>').expect("a tag ends");
         let name = tag.split(' ').next().unwrap_or_default().to_owned();
-        let attributes = tag.split('"').step_by(2).skip(usize::from(!tag.contains('"')));
+        let attributes = tag
+            .split('"')
+            .step_by(2)
+            .skip(usize::from(!tag.contains('"')));
         for attribute in attributes {
             let attribute = attribute.trim_start_matches(name.as_str()).trim();
             assert!(
-                matches!(attribute, "" | "class=" | "datetime=" | "dir=" | "href=" | "rel=" | "scope="),
+                matches!(
+                    attribute,
+                    "" | "class=" | "datetime=" | "dir=" | "href=" | "rel=" | "scope="
+                ),
                 "attribute {attribute} in <{tag}>"
             );
         }
@@ -111,7 +151,12 @@ fn check_story(report: &PostMortem) {
     for recommendation in &report.recommendations {
         assert!(!recommendation.what.is_empty());
         assert!(!recommendation.evidence.is_empty());
-        assert!(recommendation.evidence.iter().all(|fact| !fact.trim().is_empty()));
+        assert!(
+            recommendation
+                .evidence
+                .iter()
+                .all(|fact| !fact.trim().is_empty())
+        );
     }
     for figure in &report.figures {
         assert!(figure.seconds.is_none_or(|seconds| seconds >= 0));
@@ -127,7 +172,10 @@ fn check_story(report: &PostMortem) {
             }
             None if tag == "body" => {}
             None => {
-                assert!(!matches!(tag.as_str(), "script" | "img" | "iframe" | "style"), "{tag}");
+                assert!(
+                    !matches!(tag.as_str(), "script" | "img" | "iframe" | "style"),
+                    "{tag}"
+                );
                 open.push(tag);
             }
         }
@@ -137,13 +185,23 @@ fn check_story(report: &PostMortem) {
     // An escaped bracket begins no link.
     let bare = markdown.replace("\\]", "");
     assert!(!bare.contains("<script") && !bare.contains("](javascript"));
-    assert_eq!(markdown.lines().filter(|line| line.starts_with("# ")).count(), 1);
+    assert_eq!(
+        markdown
+            .lines()
+            .filter(|line| line.starts_with("# "))
+            .count(),
+        1
+    );
 }
 
 fn check_case(case: &Case<'_>) {
     let explained = why(case, None);
     assert!(!explained.to_text().is_empty());
-    let times: Vec<_> = explained.next.iter().filter_map(|coming| coming.at).collect();
+    let times: Vec<_> = explained
+        .next
+        .iter()
+        .filter_map(|coming| coming.at)
+        .collect();
     assert!(times.is_sorted());
     assert_eq!(explained, why(case, None));
     match postmortem(case) {
@@ -161,7 +219,9 @@ fn maim(value: &mut serde_json::Value, countdown: &mut usize, by: &str) {
             }
             *countdown += 1;
         }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| maim(item, countdown, by)),
+        serde_json::Value::Array(items) => {
+            items.iter_mut().for_each(|item| maim(item, countdown, by))
+        }
         serde_json::Value::Object(map) => {
             map.values_mut().for_each(|item| maim(item, countdown, by));
         }
@@ -172,7 +232,11 @@ fn maim(value: &mut serde_json::Value, countdown: &mut usize, by: &str) {
     }
 }
 
-fn absurd<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T, offset: usize, by: &str) -> T {
+fn absurd<T: serde::Serialize + serde::de::DeserializeOwned>(
+    value: &T,
+    offset: usize,
+    by: &str,
+) -> T {
     let mut json = serde_json::to_value(value).unwrap();
     let mut countdown = offset;
     maim(&mut json, &mut countdown, by);

@@ -157,7 +157,16 @@ impl Town {
 
     pub(super) fn act(&mut self, key: &str, who: &str, act: &Act) {
         let key = IncidentKey::try_new(key).unwrap();
-        let id = self.driver.world().incident(&key).unwrap().episode.as_ref().unwrap().id.clone();
+        let id = self
+            .driver
+            .world()
+            .incident(&key)
+            .unwrap()
+            .episode
+            .as_ref()
+            .unwrap()
+            .id
+            .clone();
         self.driver.act(&key, &id, act, &actor(who)).unwrap();
     }
 

@@ -97,7 +97,11 @@ fn because(case: &Case<'_>, known: Known<'_>) -> Vec<String> {
             };
             because.push(format!("it is {}, {rule}{reason}", class.priority));
             if let Some(set) = &class.set_by {
-                let who = if set.who.is_empty() { "somebody" } else { &set.who };
+                let who = if set.who.is_empty() {
+                    "somebody"
+                } else {
+                    &set.who
+                };
                 because.push(format!(
                     "{who} made it {} instead of {}",
                     class.priority, set.instead_of
@@ -110,7 +114,10 @@ fn because(case: &Case<'_>, known: Known<'_>) -> Vec<String> {
     } else {
         let end = alert.span.ends_at.unwrap_or(alert.changed_at);
         because.push(if alert.lapsed && alert.span.timeout {
-            format!("it counts as over since {}: nothing more was heard of it", at(end))
+            format!(
+                "it counts as over since {}: nothing more was heard of it",
+                at(end)
+            )
         } else {
             format!("it is over since {}", at(end))
         });

@@ -130,10 +130,7 @@ fn opens(case: &Case<'_>, route: &Route, at: Timestamp) -> bool {
         && !named(case, &route.mute_time_intervals).any(|named| named.contains(at))
 }
 
-fn named<'c>(
-    case: &Case<'c>,
-    places: &'c [usize],
-) -> impl Iterator<Item = &'c NamedTimeInterval> {
+fn named<'c>(case: &Case<'c>, places: &'c [usize]) -> impl Iterator<Item = &'c NamedTimeInterval> {
     let intervals = &case.policy.routing().time_intervals;
     places.iter().filter_map(move |place| intervals.get(*place))
 }
@@ -151,7 +148,9 @@ pub(super) fn beat(group: &GroupState, route: &Route, at: Timestamp) -> Timestam
     let behind = at.duration_since(tick).as_nanos();
     let step = interval.as_nanos();
     let beats = behind.div_euclid(step) + i128::from(behind.rem_euclid(step) != 0);
-    let ahead = i32::try_from(beats).ok().and_then(|beats| interval.checked_mul(beats));
+    let ahead = i32::try_from(beats)
+        .ok()
+        .and_then(|beats| interval.checked_mul(beats));
     ahead
         .and_then(|ahead| tick.checked_add(ahead).ok())
         .unwrap_or(at)

@@ -133,12 +133,7 @@ fn held_sentence(case: &Case<'_>, ack: &Acknowledgement) -> String {
     }
 }
 
-fn resumes(
-    case: &Case<'_>,
-    ack: &Acknowledgement,
-    until: Timestamp,
-    climbing: bool,
-) -> Coming {
+fn resumes(case: &Case<'_>, ack: &Acknowledgement, until: Timestamp, climbing: bool) -> Coming {
     let then = if climbing {
         "people are asked whether somebody is still on it, and the ladder goes on"
     } else {
@@ -175,7 +170,10 @@ fn ahead(
         started = later(started, stood.max(jiff::SignedDuration::ZERO));
         earliest = until;
     }
-    let (mut round, mut next) = (ladder.round, usize::try_from(ladder.next).unwrap_or(usize::MAX));
+    let (mut round, mut next) = (
+        ladder.round,
+        usize::try_from(ladder.next).unwrap_or(usize::MAX),
+    );
     let mut coming = Vec::new();
     // Each turn names a step or begins a round.
     for _ in 0..2 * AHEAD {
@@ -189,7 +187,9 @@ fn ahead(
             continue;
         }
         let last = escalation.steps.last().map(|step| signed(step.after));
-        let length = last.unwrap_or_default().saturating_add(signed(escalation.repeat_after));
+        let length = last
+            .unwrap_or_default()
+            .saturating_add(signed(escalation.repeat_after));
         if round >= escalation.repeat || length.is_zero() {
             break;
         }
@@ -234,7 +234,12 @@ fn step_comes(
 /// Whom a step reaches at a time, and by which rotation.
 fn reached(case: &Case<'_>, step: &Step, at: Timestamp) -> Vec<String> {
     let routing = case.policy.routing();
-    let name = |place: usize| routing.receivers.get(place).map(|receiver| receiver.name.to_string());
+    let name = |place: usize| {
+        routing
+            .receivers
+            .get(place)
+            .map(|receiver| receiver.name.to_string())
+    };
     let mut seen = Vec::new();
     let mut names = Vec::new();
     for target in &step.to {

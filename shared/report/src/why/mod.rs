@@ -19,8 +19,8 @@ use crate::moment::{Heading, Moment};
 use crate::words;
 
 pub use document::{
-    Classification, Coming, ComingKind, Hold, HoldKind, Knows, LadderState, LadderStory, PassedOver,
-    Place, SetBy, StepStory, Telling, WHY_SCHEMA, Why, WhyAlert,
+    Classification, Coming, ComingKind, Hold, HoldKind, Knows, LadderState, LadderStory,
+    PassedOver, Place, SetBy, StepStory, Telling, WHY_SCHEMA, Why, WhyAlert,
 };
 
 /// The most alerts that one document explains.
@@ -43,7 +43,12 @@ pub fn why(case: &Case<'_>, only: Option<Fingerprint>) -> Why {
     let mut seen = BTreeSet::new();
     let mut next: Vec<Coming> = alerts
         .iter()
-        .flat_map(|alert| alert.next.iter().chain(alert.places.iter().flat_map(|p| &p.next)))
+        .flat_map(|alert| {
+            alert
+                .next
+                .iter()
+                .chain(alert.places.iter().flat_map(|p| &p.next))
+        })
         .chain(next::of_incident(case).iter())
         .filter(|coming| seen.insert((coming.at, coming.sentence.clone())))
         .cloned()
@@ -66,7 +71,9 @@ fn standing(case: &Case<'_>) -> Vec<String> {
     let mut because = Vec::new();
     let Some(episode) = case.episode() else {
         because.push(match case.state.status() {
-            IncidentStatus::Info => "nothing of this key ever fired, so there is no incident".into(),
+            IncidentStatus::Info => {
+                "nothing of this key ever fired, so there is no incident".into()
+            }
             IncidentStatus::Open | IncidentStatus::Resolved => "there is no incident".into(),
         });
         return because;

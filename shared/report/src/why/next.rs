@@ -13,7 +13,9 @@ use crate::words::{self, later, signed};
 pub(super) fn sort(coming: &mut [Coming]) {
     coming.sort_by(|a, b| {
         let key = |coming: &Coming| (coming.at.is_none(), coming.at, coming.what);
-        key(a).cmp(&key(b)).then_with(|| a.sentence.cmp(&b.sentence))
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.sentence.cmp(&b.sentence))
     });
 }
 
@@ -56,7 +58,11 @@ pub(super) fn repeats_at(
     group: &GroupState,
     episode: &Episode,
 ) -> Option<Timestamp> {
-    let told = group.targets.iter().filter_map(|target| target.told_at).min()?;
+    let told = group
+        .targets
+        .iter()
+        .filter_map(|target| target.told_at)
+        .min()?;
     let wait = signed(route.repeat_interval).saturating_add(SignedDuration::from_nanos(1));
     let mut at = later(told, wait).max(case.now);
     let others = group.alerts.values().any(|alert| {

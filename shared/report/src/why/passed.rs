@@ -49,7 +49,10 @@ fn walk(
             }
             continue;
         }
-        let failing = route.matchers.iter().find(|matcher| !matcher.is_match(subject));
+        let failing = route
+            .matchers
+            .iter()
+            .find(|matcher| !matcher.is_match(subject));
         match failing {
             Some(matcher) => passed.push(PassedOver {
                 route: route.id.to_string(),

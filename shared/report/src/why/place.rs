@@ -36,7 +36,10 @@ pub(super) fn explain(case: &Case<'_>, known: Known<'_>, placing: &Placing<'_>) 
         repeat_interval: route.repeat_interval.to_string(),
         escalation: escalation.map(|escalation| escalation.name.to_string()),
         left: placing.left,
-        knows: group.zip(kept).map(|(group, kept)| knows(group, kept)).unwrap_or_default(),
+        knows: group
+            .zip(kept)
+            .map(|(group, kept)| knows(group, kept))
+            .unwrap_or_default(),
         told: tellings(case, known, group),
         held: kept.and_then(|kept| hold::of(case, route, kept)),
         ladder: None,
@@ -44,11 +47,19 @@ pub(super) fn explain(case: &Case<'_>, known: Known<'_>, placing: &Placing<'_>) 
         next: Vec::new(),
     };
     if place.channels.is_empty() {
-        place.because.push(if receiver.is_some_and(|r| r.integrations.is_empty()) {
-            format!("receiver {} has no channel, so the route tells nobody", place.receiver)
-        } else {
-            format!("no channel of receiver {} is deployed, so the route tells nobody", place.receiver)
-        });
+        place
+            .because
+            .push(if receiver.is_some_and(|r| r.integrations.is_empty()) {
+                format!(
+                    "receiver {} has no channel, so the route tells nobody",
+                    place.receiver
+                )
+            } else {
+                format!(
+                    "no channel of receiver {} is deployed, so the route tells nobody",
+                    place.receiver
+                )
+            });
     }
     if place.left {
         place.because.push(
@@ -56,12 +67,17 @@ pub(super) fn explain(case: &Case<'_>, known: Known<'_>, placing: &Placing<'_>) 
         );
     }
     match (group, kept) {
-        (None, _) => place.because.push("nothing is known of the group".to_owned()),
+        (None, _) => place
+            .because
+            .push("nothing is known of the group".to_owned()),
         (Some(group), None) => place.because.push(gone(case, known, group, &place.told)),
         (Some(group), Some(kept)) => standing(case, route, group, kept, &mut place),
     }
     if let (Some(group), Some(episode)) = (group, case.episode()) {
-        let tells = place.next.iter().find(|coming| coming.what == ComingKind::Tell);
+        let tells = place
+            .next
+            .iter()
+            .find(|coming| coming.what == ComingKind::Tell);
         let begins = tells.and_then(|coming| coming.at).map(crate::Moment::get);
         let told = ladder::explain(case, route, group, episode, begins);
         if let Some((story, coming)) = told {
@@ -87,7 +103,9 @@ fn channels(case: &Case<'_>, route: &Route) -> Vec<String> {
 
 fn knows(group: &GroupState, kept: &GroupAlert) -> Vec<Knows> {
     let marked = |place: usize| {
-        let bit = u32::try_from(place).ok().and_then(|place| 1_u64.checked_shl(place));
+        let bit = u32::try_from(place)
+            .ok()
+            .and_then(|place| 1_u64.checked_shl(place));
         bit.is_some_and(|bit| kept.told & bit != 0)
     };
     group
@@ -181,17 +199,41 @@ fn standing(
         place.because.push(hold.sentence.clone());
         released(case, route, group, kept, place, &to);
         if over && kept.told != 0 {
-            place.because.push("who was told that it fires is told that it is over all the same".into());
-            place.next.push(tell(tells, &to, format!("{} is told that it is over at {}", place.receiver, at(tells))));
+            place
+                .because
+                .push("who was told that it fires is told that it is over all the same".into());
+            place.next.push(tell(
+                tells,
+                &to,
+                format!(
+                    "{} is told that it is over at {}",
+                    place.receiver,
+                    at(tells)
+                ),
+            ));
         }
         return;
     }
     if over {
         if kept.told == 0 {
-            place.because.push("it is over, and nobody knew of it".to_owned());
+            place
+                .because
+                .push("it is over, and nobody knew of it".to_owned());
         } else {
-            place.because.push(format!("it is over, and {} is told so at {}", place.receiver, at(tells)));
-            place.next.push(tell(tells, &to, format!("{} is told that it is over at {}", place.receiver, at(tells))));
+            place.because.push(format!(
+                "it is over, and {} is told so at {}",
+                place.receiver,
+                at(tells)
+            ));
+            place.next.push(tell(
+                tells,
+                &to,
+                format!(
+                    "{} is told that it is over at {}",
+                    place.receiver,
+                    at(tells)
+                ),
+            ));
         }
         return;
     }
@@ -205,7 +247,11 @@ fn standing(
             route.id,
             route.group_wait
         ));
-        place.next.push(tell(tells, &to, format!("{} is told that it fires at {}", place.receiver, at(tells))));
+        place.next.push(tell(
+            tells,
+            &to,
+            format!("{} is told that it fires at {}", place.receiver, at(tells)),
+        ));
         return;
     }
     if kept.firing == 0 {
@@ -215,7 +261,11 @@ fn standing(
             route.id,
             route.group_interval
         ));
-        place.next.push(tell(tells, &to, format!("{} is told that it fires at {}", place.receiver, at(tells))));
+        place.next.push(tell(
+            tells,
+            &to,
+            format!("{} is told that it fires at {}", place.receiver, at(tells)),
+        ));
         return;
     }
     repeats(case, route, group, place, &to);
@@ -244,7 +294,11 @@ fn released(
     let fires_on = !kept.span.is_over(until);
     let told = hold::beat(group, route, until.max(case.now));
     let then = if fires_on && kept.firing == 0 && !place.left {
-        format!("{} is told at {} if it still fires", place.receiver, words::time(told, case.now))
+        format!(
+            "{} is told at {} if it still fires",
+            place.receiver,
+            words::time(told, case.now)
+        )
     } else if fires_on {
         "nothing new is to be told then".to_owned()
     } else {
@@ -254,20 +308,19 @@ fn released(
         at: Some(until.into()),
         what: ComingKind::Release,
         to: to.to_vec(),
-        sentence: format!("what holds it back ends at {}: {then}", words::time(until, case.now)),
+        sentence: format!(
+            "what holds it back ends at {}: {then}",
+            words::time(until, case.now)
+        ),
     });
 }
 
 /// What was told is told again.
-fn repeats(
-    case: &Case<'_>,
-    route: &Route,
-    group: &GroupState,
-    place: &mut Place,
-    to: &[String],
-) {
+fn repeats(case: &Case<'_>, route: &Route, group: &GroupState, place: &mut Place, to: &[String]) {
     let at = |time| words::time(time, case.now);
-    let Some(episode) = case.episode() else { return };
+    let Some(episode) = case.episode() else {
+        return;
+    };
     let last = group
         .targets
         .iter()
@@ -276,9 +329,18 @@ fn repeats(
         .max();
     let known = last.map_or_else(
         || format!("{} knows that it fires", place.receiver),
-        |last| format!("{} knows that it fires and was last told at {}", place.receiver, at(last)),
+        |last| {
+            format!(
+                "{} knows that it fires and was last told at {}",
+                place.receiver,
+                at(last)
+            )
+        },
     );
-    match (next::repeats_at(case, route, group, episode), episode.acknowledged(case.now)) {
+    match (
+        next::repeats_at(case, route, group, episode),
+        episode.acknowledged(case.now),
+    ) {
         (None, Some(ack)) => place.because.push(format!(
             "{known}; nothing is repeated because {} has taken it on",
             ack.by.who

@@ -61,7 +61,12 @@ fn write_alert(out: &mut String, alert: &WhyAlert) -> std::fmt::Result {
     if !alert.passed_over.is_empty() {
         writeln!(out, "  Other routes do not have it")?;
         for passed in &alert.passed_over {
-            writeln!(out, "    {}: {}", passed.route, words::line(&passed.because))?;
+            writeln!(
+                out,
+                "    {}: {}",
+                passed.route,
+                words::line(&passed.because)
+            )?;
         }
     }
     Ok(())
