@@ -19,15 +19,18 @@ use notifier::Notifier;
 use notifier::channel::{EmailSender, SmsSender};
 use notifier::ports::{Ambient, Fault as AwsFault, Sender, Texter};
 use settings::{Channel, Priority};
-use store::{DeliveryLog, Fault, MemoryStore, Operation};
-use support::{MemoryQueues, Outbox, aged, ambient, body, notification, now, opened, record};
+use store::{Fault, MemoryStore, Operation, StreamLog};
+use support::{
+    MemoryQueues, MemorySecret, Outbox, STREAM, aged, ambient, body, notification, now, opened,
+    record,
+};
 use test_case::test_case;
 
 fn notifier<S: Sender>(
     channel: Channel,
     log: MemoryStore,
     sender: S,
-) -> Notifier<MemoryStore, MemoryQueues, S> {
+) -> Notifier<MemoryStore, MemoryQueues, S, MemorySecret> {
     Notifier {
         channel,
         max_age: SignedDuration::from_hours(2),
@@ -35,6 +38,7 @@ fn notifier<S: Sender>(
         log,
         queues: MemoryQueues::default(),
         sender,
+        linker: None,
         ambient: ambient(),
     }
 }
@@ -42,11 +46,14 @@ fn notifier<S: Sender>(
 type ByEmail = EmailSender<Outbox, MemoryStore>;
 type BySms = SmsSender<Outbox, MemoryStore>;
 
-fn email(outbox: &Outbox) -> Notifier<MemoryStore, MemoryQueues, ByEmail> {
+fn email(outbox: &Outbox) -> Notifier<MemoryStore, MemoryQueues, ByEmail, MemorySecret> {
     email_to(outbox, &["oncall@example.com"])
 }
 
-fn email_to(outbox: &Outbox, to: &[&str]) -> Notifier<MemoryStore, MemoryQueues, ByEmail> {
+fn email_to(
+    outbox: &Outbox,
+    to: &[&str],
+) -> Notifier<MemoryStore, MemoryQueues, ByEmail, MemorySecret> {
     let log = MemoryStore::new();
     let sender = EmailSender {
         from: "tocsin@example.com".to_owned(),
@@ -62,10 +69,11 @@ const ONE: &str = "+4915100000001";
 const TWO: &str = "+4915100000002";
 const THREE: &str = "+4915100000003";
 
-fn sms(outbox: &Outbox, to: &[&str]) -> Notifier<MemoryStore, MemoryQueues, BySms> {
+fn sms(outbox: &Outbox, to: &[&str]) -> Notifier<MemoryStore, MemoryQueues, BySms, MemorySecret> {
     let log = MemoryStore::new();
     let sender = SmsSender {
         to: to.iter().map(ToString::to_string).collect(),
+        segments: 2,
         texter: outbox.clone(),
         log: log.clone(),
         ambient: ambient(),
@@ -75,7 +83,7 @@ fn sms(outbox: &Outbox, to: &[&str]) -> Notifier<MemoryStore, MemoryQueues, BySm
 
 /// The answer as SQS gets it, and the metrics as one text.
 async fn handle<S: Sender>(
-    notifier: &Notifier<MemoryStore, MemoryQueues, S>,
+    notifier: &Notifier<MemoryStore, MemoryQueues, S, MemorySecret>,
     records: &[Record],
 ) -> (String, String) {
     let (response, metrics) = notifier.handle(records, None).await;
@@ -101,6 +109,7 @@ fn other(key: &str, priority: Priority) -> Notification {
     other.incident.priority = priority;
     key.clone_into(&mut other.incident.title);
     other.id = format!("{}.1", other.incident.id).into();
+    other.stream = key.into();
     other
 }
 
@@ -209,18 +218,20 @@ async fn what_somebody_else_is_sending_is_waited_for() {
     let outbox = Outbox::default();
     let notifier = email(&outbox);
     let lease = SignedDuration::from_secs(45);
-    let id = opened().incident.id;
     notifier
         .log
         .peer()
-        .claim(&id, Channel::Email, 1, now(), lease)
+        .claim_stream(&format!("{STREAM}#0"), Channel::Email, 1, now(), lease)
         .await
         .unwrap();
     // Waiting for somebody else is no failure, so nothing is given up, however old it is.
-    let old = aged(record(&opened(), 5), SignedDuration::from_hours(3));
-    let (response, _) = handle(&notifier, &[old]).await;
-    assert!(response.contains(opened().id.as_str()), "{response}");
-    assert_eq!(notifier.queues.waits(), [45]);
+    for attempt in [1, 3, 30] {
+        let old = aged(record(&opened(), attempt), SignedDuration::from_hours(3));
+        let (response, _) = handle(&notifier, &[old]).await;
+        assert!(response.contains(opened().id.as_str()), "{response}");
+    }
+    // Most claims are done with long before their end, which is as long as it is waited at most.
+    assert_eq!(notifier.queues.waits(), [2, 8, 45]);
     assert!(outbox.recipients().is_empty() && notifier.queues.letters().is_empty());
 }
 
@@ -415,9 +426,11 @@ async fn recipients_are_told_although_the_table_does_not_answer() {
     assert_eq!(handle(&notifier, &[old]).await.0, DONE);
     assert_eq!(outbox.recipients(), [ONE, TWO]);
     // Asked for the whole only: each question may take as long as the function has.
-    let id = opened().incident.id;
     let lease = SignedDuration::from_secs(45);
-    let next = notifier.log.claim(&id, Channel::Sms, 2, now(), lease).await;
+    let next = notifier
+        .log
+        .claim_stream(STREAM, Channel::Sms, 2, now(), lease)
+        .await;
     assert!(next.is_err(), "the second fault is still there: {next:?}");
 }
 
@@ -441,6 +454,7 @@ async fn who_there_was_no_time_for_comes_next() {
     let log = MemoryStore::new();
     let sender = SmsSender {
         to: [ONE, TWO, THREE].map(str::to_owned).to_vec(),
+        segments: 2,
         texter: Slow(outbox.clone()),
         log: log.clone(),
         ambient: Ambient {

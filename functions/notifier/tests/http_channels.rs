@@ -35,7 +35,7 @@ type Sender = ChannelSender<Outbox, Outbox, MemorySecret, MemoryStore>;
 
 /// A notifier of one channel with all that is around it.
 struct Bench {
-    notifier: Notifier<MemoryStore, MemoryQueues, Sender>,
+    notifier: Notifier<MemoryStore, MemoryQueues, Sender, MemorySecret>,
     queues: MemoryQueues,
 }
 
@@ -74,6 +74,7 @@ impl Bench {
             log: MemoryStore::new(),
             queues: queues.clone(),
             sender,
+            linker: None,
             ambient,
         };
         Self { notifier, queues }

@@ -44,7 +44,7 @@ impl<L: StreamLog> Round<'_, L> {
         let count = everybody.len();
         // The claim of the whole is enough for one. A table that did not grant that one is not asked
         // fifty times more.
-        let mut ledger = (order.claimed && count > 1).then(|| Ledger {
+        let mut ledger = (order.claimed && count > 1).then_some(Ledger {
             log: self.log,
             channel: self.channel,
             now: self.ambient.now,

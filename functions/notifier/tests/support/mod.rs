@@ -5,16 +5,18 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use alert_classification::Labels;
 use incident::{
-    IncidentId, IncidentStatus, IncidentSummary, NOTIFICATION_SCHEMA, Notification,
+    Delivery, IncidentId, IncidentStatus, IncidentSummary, NOTIFICATION_SCHEMA, Notification,
     NotificationEvent,
 };
 use jiff::{SignedDuration, Timestamp};
 use lambda_support::batch::Record;
 use notification::email::Email;
 use notification::outcome::{Backoff, TransportFault};
+use notifier::linker::Linker;
 use notifier::ports::{Ambient, DeadLetter, Fault, Mailer, Queues, SecretSource, Texter};
-use notifier::secret::Hidden;
+use notifier::secret::{Endpoint, Hidden};
 use settings::{Channel, Priority};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -58,8 +60,30 @@ pub(crate) fn notification(event: NotificationEvent, version: u64) -> Notificati
             resolved: 0,
             runbook: None,
         },
+        incidents: Vec::new(),
+        receiver: "everybody".into(),
+        deliveries: Channel::ALL
+            .into_iter()
+            .map(|channel| to(channel, 0, &[]))
+            .collect(),
+        group_key: "{}:{}".into(),
+        group_labels: Labels::new(),
+        step: None,
+        stream: STREAM.into(),
+        sequence: version,
         alerts: Vec::new(),
         alerts_omitted: 0,
+    }
+}
+
+pub(crate) const STREAM: &str = "INC-1:everybody:0123456789abcdef";
+
+/// One way in which the receiver is told.
+pub(crate) fn to(channel: Channel, integration: u32, to: &[&str]) -> Delivery {
+    Delivery {
+        channel,
+        integration,
+        to: to.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -162,6 +186,22 @@ impl MemorySecret {
     }
 }
 
+/// The keys of links.
+pub(crate) const KEYS: &str =
+    r#"{"keys": [{"id": "k1", "secret": "0123456789abcdef0123456789abcdef"}]}"#;
+
+/// Links to a page of the test.
+pub(crate) fn linker(
+    secrets: impl IntoIterator<Item = Result<String, Fault>>,
+) -> Linker<MemorySecret> {
+    let api = Endpoint::try_new("api", "https://tocsin.example.com").unwrap();
+    Linker::new(
+        MemorySecret::of(secrets),
+        api,
+        SignedDuration::from_hours(168),
+    )
+}
+
 impl SecretSource for MemorySecret {
     async fn fetch(&self) -> Result<Hidden, Fault> {
         let mut values = self.0.lock().unwrap();
@@ -178,6 +218,8 @@ impl SecretSource for MemorySecret {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
     pub(crate) sent: Arc<Mutex<Vec<(String, String)>>>,
+    /// The texts of letters.
+    pub(crate) bodies: Arc<Mutex<Vec<String>>>,
     pub(crate) faults: Arc<Mutex<VecDeque<Option<Fault>>>>,
 }
 
@@ -199,6 +241,12 @@ impl Outbox {
         Ok(())
     }
 
+    /// What was sent, without to whom.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let sent = self.sent.lock().unwrap();
+        sent.iter().map(|(_, text)| text.clone()).collect()
+    }
+
     pub(crate) fn recipients(&self) -> Vec<String> {
         self.sent
             .lock()
@@ -211,6 +259,7 @@ impl Outbox {
 
 impl Mailer for Outbox {
     async fn mail(&self, _: &str, to: &str, email: &Email) -> Result<(), Fault> {
+        self.bodies.lock().unwrap().push(email.text.clone());
         self.take(to, &email.subject)
     }
 }
