@@ -4,6 +4,7 @@
 mod check;
 mod classify;
 mod configuration;
+mod import;
 mod table;
 
 use std::io::Write as _;
@@ -31,6 +32,8 @@ enum Command {
     Schema,
     /// Show what becomes of events: one line an alert
     Classify(classify::Arguments),
+    /// Make a configuration from Alertmanager's, and name what has no counterpart
+    Import(import::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Schema => print_schema(),
         Command::Classify(arguments) => classify::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
     };
     match outcome {
         Ok(code) => code,

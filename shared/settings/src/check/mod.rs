@@ -25,6 +25,19 @@ pub fn schema() -> serde_json::Value {
     schema
 }
 
+/// Whether a time interval may be written so.
+///
+/// # Errors
+/// Every fault of it, with place and remedy.
+pub fn time_interval(raw: crate::raw::RawTimeInterval) -> Result<(), Vec<String>> {
+    calendar::TimeInterval::try_from(raw)
+        .map(drop)
+        .map_err(|invalid| {
+            let faults = invalid.faults().iter();
+            faults.map(ToString::to_string).collect()
+        })
+}
+
 /// Reads a YAML configuration.
 ///
 /// # Errors
