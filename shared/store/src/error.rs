@@ -14,7 +14,7 @@ pub enum StoreError {
     /// Somebody else decided first.
     #[error("the state of `{key}` changed meanwhile: load it and decide again")]
     Conflict {
-        /// What the incident is about.
+        /// What the incident is about, or the partition of another record.
         key: String,
     },
     /// The table is asked for more than it is ready for just now.
@@ -46,11 +46,9 @@ pub enum StoreError {
         source: Cause,
     },
     /// The item would be larger than the table takes.
-    #[error(
-        "`{key}` needs {size} bytes and an item may have {limit}: let the state keep fewer alerts"
-    )]
+    #[error("`{key}` needs {size} bytes and an item may have {limit}: let it keep less")]
     TooLarge {
-        /// What the incident is about.
+        /// What the incident is about, the notification's id, or the partition of another item.
         key: String,
         /// How large it is.
         size: usize,

@@ -108,7 +108,8 @@ where
     macro_rules! run {
         ($($module:ident::$case:ident),* $(,)?) => {$(
             let result = match store().await {
-                Ok(store) => $module::$case(store).await,
+                // Boxed, or this future would have room for all the cases at once.
+                Ok(store) => Box::pin($module::$case(store)).await,
                 Err(failure) => Err(failure),
             };
             report.0.push((stringify!($case), result));

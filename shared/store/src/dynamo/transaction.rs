@@ -94,7 +94,7 @@ impl DynamoStore {
     /// The client gives every transaction a token of its own and keeps it through
     /// its retries, so that a retry of a transaction that took place is no conflict.
     async fn transact(&self, steps: Vec<Step>) -> Result<(), StoreError> {
-        let mut names: Vec<String> = steps.iter().map(Step::name).collect();
+        let names: Vec<String> = steps.iter().map(Step::name).collect();
         let mut request = self.client.transact_write_items();
         for step in steps {
             let item = self.item(step);
@@ -105,10 +105,11 @@ impl DynamoStore {
             return Ok(());
         };
         Err(match cancelled(TRANSACT, error) {
-            Cancelled::Conflict(at) if at < names.len() => StoreError::Conflict {
-                key: names.swap_remove(at),
-            },
-            Cancelled::Conflict(_) => StoreError::Conflict { key: String::new() },
+            Cancelled::Conflict(at) => {
+                let named = names.into_iter().nth(at);
+                let key = named.unwrap_or_else(|| "one of several records".to_owned());
+                StoreError::Conflict { key }
+            }
             Cancelled::Failed(error) => error,
         })
     }
