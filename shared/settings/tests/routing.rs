@@ -274,6 +274,63 @@ receivers: [{name: w, webhook: [{}]}, {name: all, sms: [{}], email: [{}]}, {name
 }
 
 #[test]
+fn the_shipped_tree_keeps_the_strategys_promises() {
+    let text = include_str!("../../../config/monitoring.yaml");
+    let routing = Settings::from_yaml(text).unwrap().routing;
+    let of = |given: &str| {
+        let found = routing.matching(&labels(given));
+        assert_eq!(found.len(), 1, "{given}");
+        routing.route(found[0]).unwrap()
+    };
+    let minutes = |given: &str| -> Vec<u32> {
+        let escalation = of(given).escalation.and_then(|at| routing.escalation(at));
+        let steps = escalation.unwrap().steps.iter();
+        steps.map(|step| step.after.as_minutes()).collect()
+    };
+    assert!(of("priority=P1").group_wait.is_zero());
+    assert!(of("priority=P1").group_interval.is_zero());
+    assert_eq!(of("priority=P2").group_wait, Duration::from_secs(30));
+    assert_eq!(minutes("priority=P1"), [5, 15]);
+    assert_eq!(minutes("priority=P2"), [15]);
+    assert_eq!(minutes("priority=P3"), [60]);
+    assert_eq!(minutes("priority=P4"), [24 * 60]);
+    let digest = routing
+        .time_interval(of("priority=P4").active_time_intervals[0])
+        .unwrap();
+    assert!(
+        digest.contains("2026-01-05T03:30:00Z".parse().unwrap()),
+        "09:00 in India"
+    );
+    assert!(!digest.contains("2026-01-05T09:00:00Z".parse().unwrap()));
+    let outage = &routing.inhibit_rules[0];
+    let holds = |matchers: &[settings::Matcher], given: &str| {
+        matchers
+            .iter()
+            .all(|matcher| matcher.is_match(&labels(given)))
+    };
+    assert!(holds(
+        &outage.source,
+        "service=database category=availability priority=P1"
+    ));
+    assert!(!holds(
+        &outage.source,
+        "service=database category=saturation priority=P3"
+    ));
+    assert!(holds(
+        &outage.target,
+        "service=payments category=errors priority=P2"
+    ));
+    assert!(!holds(
+        &outage.target,
+        "service=payments category=errors priority=P1"
+    ));
+    assert!(!holds(
+        &outage.target,
+        "service=realtime category=errors priority=P2"
+    ));
+}
+
+#[test]
 fn what_the_build_writes_is_the_same_tree() {
     let text = format!("project: x\nrules: []\n{TREE}");
     let raw = settings::check::read_yaml(&text).unwrap();

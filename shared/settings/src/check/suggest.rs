@@ -1,7 +1,18 @@
 //! What somebody may have meant by a word that is not known.
 
+/// So many known words are listed; who has more has a file to look into.
+const MOST: usize = 24;
+
 pub(super) fn suggest(word: &str, known: &[&str]) -> String {
-    let list = known.join(", ");
+    let mut list = known
+        .iter()
+        .take(MOST)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if known.len() > MOST {
+        list.push_str(", …");
+    }
     known
         .iter()
         .map(|candidate| (distance(word, candidate), candidate))
