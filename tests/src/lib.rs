@@ -13,4 +13,5 @@ pub mod process;
 mod sign;
 pub mod sink;
 pub mod stack;
+pub mod visitor;
 pub mod wait;

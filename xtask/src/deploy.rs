@@ -7,6 +7,7 @@ use anyhow::Result;
 use harness::emulator::Emulator;
 use harness::sink::{PAGERDUTY, SLACK_API, SLACK_WEBHOOK, Sink, WEBHOOK};
 use harness::stack::Stack;
+use harness::visitor::{PAGERDUTY_WEBHOOK_SECRET, SLACK_SIGNING_SECRET};
 
 use crate::functions::{Arch, FUNCTIONS};
 use crate::local;
@@ -66,6 +67,13 @@ fn parameters(sink: &Sink) -> Vec<String> {
         ("PagerDutyRoutingKey", "local-routing-key".to_owned()),
         ("PagerDutyEventsUrl", url(PAGERDUTY)),
         ("WebhookUrl", url(WEBHOOK)),
+        ("SlackSigningSecret", SLACK_SIGNING_SECRET.to_owned()),
+        (
+            "PagerDutyWebhookSecret",
+            PAGERDUTY_WEBHOOK_SECRET.to_owned(),
+        ),
+        // The local AWS answers each request by a process of its own, and tests ask one after the other.
+        ("ApiConcurrency", "0".to_owned()),
         ("MaxAttempts", MAX_ATTEMPTS.to_owned()),
         ("LogRetentionDays", "1".to_owned()),
     ]

@@ -84,7 +84,10 @@ fn states(store: &Chaos) -> (Vec<IncidentState>, Vec<GroupState>) {
         match key {
             RecordKey::Incident(_) => incidents.extend(serde_json::from_str(&body).ok()),
             RecordKey::Group(_) => groups.extend(serde_json::from_str(&body).ok()),
-            _other => {}
+            RecordKey::Inhibition(_)
+            | RecordKey::Silences
+            | RecordKey::Episode(_)
+            | RecordKey::Once(_) => {}
         }
     }
     (incidents, groups)

@@ -88,8 +88,8 @@ impl Plan {
         let length = hours * 3_600_000;
         let mut inputs = Vec::new();
         for _ in 0..rng.usize(1..=6) {
-            let service = SERVICES[rng.usize(..SERVICES.len())];
-            let name = NAMES[rng.usize(..NAMES.len())];
+            let service = one_of(&mut rng, &SERVICES);
+            let name = one_of(&mut rng, &NAMES);
             let priority = match rng.u8(..4) {
                 0 => Priority::P1,
                 1 => Priority::P2,
@@ -124,13 +124,13 @@ impl Plan {
             }
         }
         for _ in 0..rng.usize(..5) {
-            let service = SERVICES[rng.usize(..SERVICES.len())];
+            let service = one_of(&mut rng, &SERVICES);
             let act = match rng.u8(..10) {
                 0..=4 => SimAct::Acknowledge(service),
                 5 => SimAct::Unacknowledge(service),
                 6 => SimAct::Resolve(service),
                 7 => SimAct::Raise(service),
-                _ => SimAct::Silence(NAMES[rng.usize(..NAMES.len())], rng.u16(1..60)),
+                _ => SimAct::Silence(one_of(&mut rng, &NAMES), rng.u16(1..60)),
             };
             // People act when steps of ladders are due: that is when it matters.
             let near = inputs.iter().filter_map(|input| match input {
@@ -169,6 +169,14 @@ impl Plan {
             faults,
         }
     }
+}
+
+/// One of some names.
+fn one_of(rng: &mut Rng, names: &[&'static str]) -> &'static str {
+    names
+        .get(rng.usize(..names.len()))
+        .copied()
+        .unwrap_or_default()
 }
 
 impl Input {

@@ -3,6 +3,7 @@
 //! `cargo xtask test` (or `cargo xtask e2e`) deploys it and says by environment variables where it is. The tests share it, so they
 //! run one after the other, and each begins by emptying it.
 
+mod acts;
 mod books;
 mod escalation;
 mod faults;

@@ -1,0 +1,134 @@
+//! People who act: by the link in a message, by Slack's button, and by PagerDuty.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use harness::inbox;
+use harness::visitor::{PAGERDUTY_WEBHOOK_SECRET, SLACK_SIGNING_SECRET, Visitor};
+use harness::wait;
+use jiff::{Timestamp, ToSpan};
+use serde_json::{Value, json};
+
+use crate::messages::AlarmMessage;
+use crate::scene::{SOON, Scene};
+
+/// Longer than the local configuration waits before the step that pages.
+const STEP: Duration = Duration::from_secs(8);
+
+/// An incident that climbs its ladder within seconds: its first e-mail's link, and its id.
+fn begins(scene: &Scene, name: &str) -> Result<(Visitor, String, String)> {
+    scene.alert(&AlarmMessage::payments(name).body())?;
+    let email = scene.wait_for("e-mail", 1, Scene::emails)?.remove(0);
+    let (visitor, path) = Visitor::of_link(scene.stack.aws(), &email.body_text)?;
+    let told = scene.notifications()?;
+    let id = told[0]["incident"]["id"].as_str().context("an id")?;
+    Ok((visitor, path, id.to_owned()))
+}
+
+/// Nobody is paged any more: the ladder's next step would have come within seconds.
+fn nobody_is_paged(scene: &Scene) -> Result<()> {
+    wait::quiet("the ladder to stand still", STEP, SOON, || {
+        Ok(inbox::waiting(&scene.stack, &["pagerduty"])? == 0)
+    })?;
+    let pages = scene.pagerduty()?;
+    let triggered = |page: &harness::sink::Received| page.body.contains("\"trigger\"");
+    assert!(!pages.iter().any(triggered), "{pages:?}");
+    Ok(())
+}
+
+#[test]
+fn a_link_shows_and_only_its_button_acts() -> Result<()> {
+    let scene = Scene::new()?;
+    let (visitor, path, _id) = begins(&scene, "hasivu-ladder-link")?;
+
+    let page = visitor.get(&path)?;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("hasivu-ladder-link"), "{}", page.body);
+    // A link preview opens it again and again; nothing comes of that.
+    let again = visitor.get(&path)?;
+    assert!(
+        again.body.contains("Acknowledge: I am on it"),
+        "{}",
+        again.body
+    );
+
+    let pressed = visitor.press(&page, &path, "acknowledge")?;
+    assert_eq!(pressed.status, 303, "{}", pressed.body);
+    let after = visitor.get(&path)?;
+    assert!(
+        !after.body.contains("Acknowledge: I am on it"),
+        "{}",
+        after.body
+    );
+    nobody_is_paged(&scene)?;
+
+    // A token that somebody has changed is none.
+    let (head, last) = path.split_at(path.len() - 1);
+    let other = if last == "A" { "B" } else { "A" };
+    let forged = visitor.get(&format!("{head}{other}"))?;
+    assert_eq!(forged.status, 403, "{}", forged.body);
+    Ok(())
+}
+
+#[test]
+fn a_button_in_slack_acknowledges_and_nothing_forged_or_old_does() -> Result<()> {
+    let scene = Scene::new()?;
+    let (visitor, path, _) = begins(&scene, "hasivu-ladder-slack")?;
+    let message = scene.wait_for("Slack message", 1, Scene::slack)?.remove(0);
+    let message: Value = serde_json::from_str(&message.body)?;
+    let value = button(&message).context("the message has a button")?;
+    let payload = json!({
+        "type": "block_actions",
+        "user": { "id": "U1", "username": "anna", "name": "anna" },
+        "response_url": "",
+        "actions": [{ "action_id": "acknowledge", "type": "button", "value": value }],
+    });
+    let payload = payload.to_string();
+    let now = Timestamp::now();
+
+    let forged = visitor.slack(&payload, now, "another secret altogether")?;
+    assert!(matches!(forged.status, 401 | 403), "{forged:?}");
+    let old = visitor.slack(&payload, now - 10.minutes(), SLACK_SIGNING_SECRET)?;
+    assert!(matches!(old.status, 401 | 403), "{old:?}");
+    assert!(visitor.get(&path)?.body.contains("Acknowledge: I am on it"));
+
+    let pressed = visitor.slack(&payload, now, SLACK_SIGNING_SECRET)?;
+    assert_eq!(pressed.status, 200, "{pressed:?}");
+    assert!(!visitor.get(&path)?.body.contains("Acknowledge: I am on it"));
+    let replayed = visitor.slack(&payload, now, SLACK_SIGNING_SECRET)?;
+    assert_eq!(replayed.status, 409, "{replayed:?}");
+    nobody_is_paged(&scene)
+}
+
+#[test]
+fn what_a_person_does_at_pagerduty_is_done_here() -> Result<()> {
+    let scene = Scene::new()?;
+    let (visitor, path, id) = begins(&scene, "hasivu-ladder-pagerduty")?;
+    let body = json!({ "event": {
+        "id": "5ac64822-4adc-4fda-ade0-410becf0de4f", "event_type": "incident.acknowledged", "resource_type": "incident",
+        "occurred_at": Timestamp::now().to_string(),
+        "agent": { "id": "PLH1HKV", "summary": "Anna", "type": "user_reference" },
+        "data": { "id": "PGR0VU2", "type": "incident", "status": "acknowledged", "incident_key": id, "title": "errors" },
+    }});
+    let body = body.to_string();
+    let forged = visitor.pagerduty(&body, "another secret altogether")?;
+    assert!(matches!(forged.status, 401 | 403), "{forged:?}");
+    let told = visitor.pagerduty(&body, PAGERDUTY_WEBHOOK_SECRET)?;
+    assert_eq!(told.status, 200, "{told:?}");
+    assert!(!visitor.get(&path)?.body.contains("Acknowledge: I am on it"));
+    nobody_is_paged(&scene)
+}
+
+/// The value of the button that acknowledges, wherever in the message it is.
+fn button(message: &Value) -> Option<String> {
+    match message {
+        Value::Object(fields) => {
+            if fields.get("action_id").and_then(Value::as_str) == Some("acknowledge") {
+                return Some(fields.get("value")?.as_str()?.to_owned());
+            }
+            fields.values().find_map(button)
+        }
+        Value::Array(items) => items.iter().find_map(button),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
