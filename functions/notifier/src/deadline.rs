@@ -84,16 +84,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_hangs_ends_in_time_and_leaves_time_for_a_note() {
-        let (begun, deadline) = (Instant::now(), deadline(400));
+        let (begun, deadline) = (Instant::now(), deadline(2000));
         let hangs = std::future::pending::<()>();
         assert_eq!(deadline.work(hangs).await, Err(OutOfTime));
-        assert!(begun.elapsed() < Duration::from_millis(290));
+        assert!(begun.elapsed() < Duration::from_millis(1450));
         assert_eq!(deadline.note(async { 7 }).await, Ok(7));
         assert_eq!(
             deadline.note(std::future::pending::<()>()).await,
             Err(OutOfTime)
         );
-        assert!(begun.elapsed() < Duration::from_millis(400));
+        assert!(begun.elapsed() < Duration::from_millis(2000));
     }
 
     #[tokio::test]

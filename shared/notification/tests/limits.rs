@@ -74,14 +74,14 @@ fn assert_slack_limits(message: &Message) {
                 for button in elements {
                     chars(&button.text, limits::BUTTON);
                     assert_ne!(button.url.is_some(), button.value.is_some());
-                    for url in &button.url {
+                    if let Some(url) = &button.url {
                         assert!(url.len() <= limits::URL && url.starts_with("http"));
                     }
-                    for value in &button.value {
+                    if let Some(value) = &button.value {
                         assert!(value.len() <= limits::VALUE);
                         assert!(slack::read_action_value(value).is_some());
                     }
-                    for confirm in &button.confirm {
+                    if let Some(confirm) = &button.confirm {
                         chars(&confirm.title, 100);
                         chars(&confirm.text, limits::CONFIRM_TEXT);
                         chars(&confirm.confirm, 30);
