@@ -1,5 +1,7 @@
 //! The environment: read once, with all faults reported together.
 
+mod links;
+
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -10,6 +12,8 @@ use settings::Channel;
 
 use crate::secret::Endpoint;
 
+pub use links::LinkSettings;
+
 /// Each gets a message of their own, so more would take minutes; that is what groups are for.
 const RECIPIENTS: usize = 50;
 /// Most troubles of Slack, of a mail service or of our own rights are over within two hours; who has
@@ -19,9 +23,6 @@ const AGE_SECONDS: i64 = 2 * 3600;
 const LONGEST_AGE_SECONDS: i64 = 24 * 3600;
 /// The queue's own redrive loses the reason, and SQS lets it come after 1000 receptions at the latest.
 const MOST_ATTEMPTS: u32 = 900;
-/// A week: longer than most incidents, and than most weekends.
-const LINK_HOURS: i64 = 7 * 24;
-const MOST_LINK_HOURS: i64 = 30 * 24;
 /// A link does not fit into one segment with the words, and is worth a second one.
 const SEGMENTS: u8 = 2;
 const SLACK_API: &str = "https://slack.com/api";
@@ -44,17 +45,6 @@ pub struct Settings {
     pub target: Target,
     /// What links need, if messages have any.
     pub links: Option<LinkSettings>,
-}
-
-/// What links need.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LinkSettings {
-    /// Where the pages are.
-    pub api: Endpoint,
-    /// The secret with the keys.
-    pub secret_arn: String,
-    /// How long links work.
-    pub ttl: SignedDuration,
 }
 
 /// A channel, with what it needs.
@@ -140,7 +130,7 @@ impl Settings {
         let target = reader
             .parsed("CHANNEL", "email, slack, sms, pagerduty or webhook")
             .and_then(|channel| target(&mut reader, channel));
-        let links = links(&mut reader);
+        let links = links::read(&mut reader);
         reader.finish(|| {
             Ok(Self {
                 table: table?,
@@ -214,40 +204,6 @@ fn target(reader: &mut Reader<'_>, channel: Channel) -> Result<Target, Noted> {
         Channel::Webhook => Ok(Target::Webhook {
             secret_arn: secret_arn(reader)?,
         }),
-    }
-}
-
-/// Links need an address and keys; one without the other is a mistake.
-fn links(reader: &mut Reader<'_>) -> Result<Option<LinkSettings>, Noted> {
-    let hours = reader
-        .parsed_or("LINK_TTL_HOURS", "a number of hours", LINK_HOURS)
-        .and_then(|n| in_range(reader, "LINK_TTL_HOURS", "hours", n, 1..=MOST_LINK_HOURS));
-    let (address, secret_arn) = (
-        reader.optional("API_URL"),
-        reader.optional("LINK_SECRET_ARN"),
-    );
-    match (address, secret_arn) {
-        (None, None) => hours.map(|_| None),
-        (Some(_), Some(secret_arn)) => {
-            let api = endpoint(reader, "API_URL", "");
-            Ok(Some(LinkSettings {
-                api: api?,
-                secret_arn,
-                ttl: SignedDuration::from_hours(hours?),
-            }))
-        }
-        (Some(_), None) => {
-            let remedy = "set it to the secret with the keys of links, or leave API_URL out";
-            Err(reader.fault(
-                "LINK_SECRET_ARN",
-                "is not set".to_owned(),
-                remedy.to_owned(),
-            ))
-        }
-        (None, Some(_)) => {
-            let remedy = "set it to the address of the API, or leave LINK_SECRET_ARN out";
-            Err(reader.fault("API_URL", "is not set".to_owned(), remedy.to_owned()))
-        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub(crate) mod bench;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 

@@ -91,7 +91,14 @@ fn banner(notification: &Notification, color: &str) -> String {
             "<tr><td style=\"color:#ffffff;font:700 15px/20px {SANS};letter-spacing:.3px\">{priority} {} \
              &nbsp;·&nbsp; {}</td><td align=\"right\" style=\"color:#ffffff;font:14px/20px {SANS}\">{deadline}</td></tr>",
             priority.word().to_uppercase(),
-            wording::event_word(notification),
+            match wording::others(notification) {
+                0 => wording::event_word(notification).to_owned(),
+                some => format!(
+                    "{} &nbsp;·&nbsp; +{}",
+                    wording::event_word(notification),
+                    wording::counted(some, "incident")
+                ),
+            },
         ))
     )
 }
