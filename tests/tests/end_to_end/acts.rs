@@ -20,8 +20,10 @@ fn begins(scene: &Scene, name: &str) -> Result<(Visitor, String, String)> {
     scene.alert(&AlarmMessage::payments(name).body())?;
     let email = scene.wait_for("e-mail", 1, Scene::emails)?.remove(0);
     let (visitor, path) = Visitor::of_link(scene.stack.aws(), &email.body_text)?;
-    let told = scene.notifications()?;
-    let id = told[0]["incident"]["id"].as_str().context("an id")?;
+    let told = wait::until("the webhook's document", SOON, || {
+        Ok(scene.notifications()?.into_iter().next())
+    })?;
+    let id = told["incident"]["id"].as_str().context("an id")?;
     Ok((visitor, path, id.to_owned()))
 }
 
