@@ -23,7 +23,10 @@ fn begins(scene: &Scene, name: &str) -> Result<(Visitor, String, String)> {
     let told = wait::until("the webhook's document", SOON, || {
         Ok(scene.notifications()?.into_iter().next())
     })?;
-    let id = told["incident"]["id"].as_str().context("an id")?;
+    let id = told
+        .pointer("/incident/id")
+        .and_then(Value::as_str)
+        .context("an id")?;
     Ok((visitor, path, id.to_owned()))
 }
 

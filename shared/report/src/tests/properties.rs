@@ -220,7 +220,7 @@ fn maim(value: &mut serde_json::Value, countdown: &mut usize, by: &str) {
             *countdown += 1;
         }
         serde_json::Value::Array(items) => {
-            items.iter_mut().for_each(|item| maim(item, countdown, by))
+            items.iter_mut().for_each(|item| maim(item, countdown, by));
         }
         serde_json::Value::Object(map) => {
             map.values_mut().for_each(|item| maim(item, countdown, by));
