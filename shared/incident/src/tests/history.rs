@@ -98,7 +98,7 @@ impl Town {
         while let Some((due, name)) = self.next_due().filter(|(due, _)| *due <= until) {
             self.now = self.now.max(due);
             self.step(BTreeSet::from([name.clone()]), |world, now| {
-                world.wake(&name, now)
+                world.wake(&name, now);
             });
             let next = self.world.due_at(&name);
             assert!(
