@@ -2,16 +2,18 @@
 //!
 //! Nothing here knows AWS, so all of it is tested on twins.
 
+use std::time::Duration;
+
 use incident::Notification;
 use jiff::{SignedDuration, Timestamp};
 use lambda_support::batch::{BatchResponse, Record};
+use lambda_support::deadline::Deadline;
 use lambda_support::error::chain;
 use lambda_support::metrics::Metrics;
 use notification::outcome::{Cause, Failure, Outcome};
 use settings::Channel;
 use store::StreamLog;
 
-use crate::deadline::Deadline;
 use crate::ledger::{Held, Ledger, LedgerError, Permission};
 use crate::linker::Linker;
 use crate::message;
@@ -22,6 +24,8 @@ use crate::tally::{self, Fate};
 
 /// A message is begun only if so much time is left: the longest attempt, and what surrounds it.
 const RESERVE: SignedDuration = SignedDuration::from_secs(14);
+/// So long before the end nothing is waited for any more that is not about leaving things in order.
+const LAST_WORK: Duration = Duration::from_secs(5);
 /// So long a message waits for a table that does not answer. Then people are told without it: twice
 /// is better than late.
 const TABLE_PATIENCE: SignedDuration = SignedDuration::from_mins(2);
@@ -70,7 +74,7 @@ impl<L: StreamLog, Q: Queues, S: Sender, K: SecretSource> Notifier<L, Q, S, K> {
         let mut batch = Batch {
             end: deadline,
             deadline: deadline.map_or(Deadline::NONE, |end| {
-                Deadline::at(end, (self.ambient.now)())
+                Deadline::at(end, (self.ambient.now)(), LAST_WORK)
             }),
             pause: None,
         };

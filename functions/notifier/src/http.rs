@@ -14,9 +14,9 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings}
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
+use lambda_support::deadline::Deadline;
 use notification::outcome::{Answer, TransportFault};
 
-use crate::deadline::Deadline;
 use crate::secret::{Endpoint, Hidden};
 
 /// How long to wait for a connection.

@@ -6,11 +6,11 @@
 //! stream's lease and into its thread, without counting there.
 
 use jiff::{SignedDuration, Timestamp};
+use lambda_support::deadline::{Deadline, OutOfTime};
 use lambda_support::error::{Retryable, chain};
 use settings::Channel;
 use store::{Claim, StoreError, StreamLog};
 
-use crate::deadline::{Deadline, OutOfTime};
 use crate::plan::{Says, Ticket};
 
 /// How long a delivery may take before another process may try. It is longer than the function may

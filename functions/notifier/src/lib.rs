@@ -6,7 +6,6 @@
 
 pub mod aws;
 pub mod channel;
-pub mod deadline;
 pub mod delivery;
 pub mod environment;
 pub mod http;

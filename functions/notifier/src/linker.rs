@@ -4,11 +4,11 @@ use credentials::link::{Claims, LinkKeys, Purpose};
 use credentials::{IncidentRef, KeyText, Recipient};
 use incident::{IncidentSummary, Notification};
 use jiff::{SignedDuration, Timestamp};
+use lambda_support::deadline::Deadline;
 use lambda_support::error::chain;
 use notification::links::{Links, SignedLink};
 use tokio::sync::Mutex;
 
-use crate::deadline::Deadline;
 use crate::link_secret::link_keys;
 use crate::ports::SecretSource;
 use crate::secret::Endpoint;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use lambda_support::LambdaEvent;
 use lambda_support::batch::{self, BatchResponse};
+use lambda_support::deadline;
 use notifier::aws::{Deliveries, SecretsManager, Ses, Sns, Sqs};
 use notifier::channel::{
     ChannelSender, EmailSender, PagerDutySender, SlackSender, SmsSender, WebhookSender,
@@ -40,8 +41,7 @@ async fn handle(
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<BatchResponse, NoSqsEvent> {
     let records = batch::records(&event.payload).ok_or(NoSqsEvent)?;
-    let deadline = i64::try_from(event.context.deadline).ok();
-    let deadline = deadline.and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    let deadline = deadline::end_of_invocation(event.context.deadline);
     let (response, mut metrics) = notifier.handle(&records, deadline).await;
     metrics.emit(Timestamp::now());
     Ok(response)

@@ -3,6 +3,7 @@
 use credentials::link::Purpose;
 use incident::Notification;
 use jiff::{SignedDuration, Timestamp};
+use lambda_support::deadline::{Deadline, OutOfTime};
 use notification::email::Email;
 use notification::links::Links;
 use notification::outcome::{
@@ -11,7 +12,6 @@ use notification::outcome::{
 
 use settings::Channel;
 
-use crate::deadline::{Deadline, OutOfTime};
 use crate::linker::Signer;
 use crate::plan::Ticket;
 use crate::secret::Hidden;

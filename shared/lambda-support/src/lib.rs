@@ -7,6 +7,7 @@
 
 pub mod aws;
 pub mod batch;
+pub mod deadline;
 pub mod env;
 pub mod error;
 mod logging;

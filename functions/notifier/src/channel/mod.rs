@@ -13,10 +13,10 @@ pub use slack::SlackSender;
 pub use sms::SmsSender;
 pub use webhook::WebhookSender;
 
+use lambda_support::deadline::Deadline;
 use notification::outcome::{Cause, Outcome, judge_aws};
 use store::StreamLog;
 
-use crate::deadline::Deadline;
 use crate::ports::{Ambient, Fault, Mailer, Order, SecretSource, Sender, Sent, Texter};
 use crate::secret::Hidden;
 use crate::vault::Vault;

@@ -1,13 +1,13 @@
-//! The time that an invocation has. No call to AWS or to a channel outlasts it: a process that is cut off
-//! in the middle of a call can neither put its message back nor say why.
+//! The time that an invocation has. A process that is cut off in the middle of a call can neither answer
+//! nor say why, so that calls end before the invocation does.
+//!
+//! Which work is worth beginning is the functions' business.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
-/// So long before the end nothing is waited for any more that is not about leaving things in order.
-const LAST_WORK: Duration = Duration::from_secs(5);
 /// So long before the end nothing is waited for at all: what is left answers and writes metrics.
 const LAST_NOTE: Duration = Duration::from_secs(1);
 
@@ -30,10 +30,11 @@ impl Deadline {
     /// As long as it takes.
     pub const NONE: Self = Self(None);
 
-    /// What is left until `end`. An end that has passed is no end: an environment that knows none says
-    /// so, and where it is true nobody is left to ask.
+    /// What is left until `end`, of which `reserve` is kept to leave things in order. An end that has
+    /// passed is no end: an environment that knows none says so, and where it is true nobody is left
+    /// to ask.
     #[must_use]
-    pub fn at(end: Timestamp, now: Timestamp) -> Self {
+    pub fn at(end: Timestamp, now: Timestamp, reserve: Duration) -> Self {
         let left = end.duration_since(now);
         if !left.is_positive() {
             return Self::NONE;
@@ -42,12 +43,18 @@ impl Deadline {
         // A function with a short time-out must get to do something, too.
         let before = |margin: Duration, share| now + left.saturating_sub(margin.min(left / share));
         Self(Some(Limits {
-            work: before(LAST_WORK, 2),
+            work: before(reserve, 2),
             note: before(LAST_NOTE, 4),
         }))
     }
 
-    /// Claims, fetches or sends, as long as there is time to do something about the outcome.
+    /// Whether only the reserve is left.
+    #[must_use]
+    pub fn is_near(self) -> bool {
+        self.0.is_some_and(|limits| Instant::now() >= limits.work)
+    }
+
+    /// Waits until only the reserve is left: there is time to do something about the outcome.
     ///
     /// # Errors
     /// When there is not. What was begun may have been done nevertheless.
@@ -55,13 +62,20 @@ impl Deadline {
         bound(self.0.map(|limits| limits.work), call).await
     }
 
-    /// Leaves things in order: notes an outcome, gives a claim back, puts a message back.
+    /// Waits in the reserve, too: for what leaves things in order.
     ///
     /// # Errors
     /// When there is no time left even for that.
     pub async fn note<T>(self, call: impl Future<Output = T>) -> Result<T, OutOfTime> {
         bound(self.0.map(|limits| limits.note), call).await
     }
+}
+
+/// When an invocation ends: Lambda says it in milliseconds since 1970.
+#[must_use]
+pub fn end_of_invocation(millis: u64) -> Option<Timestamp> {
+    let millis = i64::try_from(millis).ok()?;
+    Timestamp::from_millisecond(millis).ok()
 }
 
 async fn bound<T>(end: Option<Instant>, call: impl Future<Output = T>) -> Result<T, OutOfTime> {
@@ -79,7 +93,11 @@ mod tests {
 
     fn deadline(millis: i64) -> Deadline {
         let now = Timestamp::UNIX_EPOCH;
-        Deadline::at(now + SignedDuration::from_millis(millis), now)
+        Deadline::at(
+            now + SignedDuration::from_millis(millis),
+            now,
+            Duration::from_secs(5),
+        )
     }
 
     #[tokio::test]
