@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::episode::{EpisodeRecord, audit_until};
 use crate::error::EngineError;
 use crate::outcome::Outcome;
+use crate::receipt::Receipt;
 
 /// What came of an act.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,9 @@ pub struct ActOutcome {
     /// What is to be done because of it.
     pub outcome: Outcome,
 }
+
+/// What an act did: the incident as it stands, and whether it changed.
+pub type Done = (IncidentSummary, Change);
 
 /// A line of the audit trail of an incident.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,6 +66,20 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
         act: &Act,
         by: &Actor,
     ) -> Result<ActOutcome, EngineError> {
+        self.act_once(id, act, by, None).await
+    }
+
+    /// [`act`](Self::act), with a receipt that is written with what the act changes, or alone if that is nothing.
+    ///
+    /// # Errors
+    /// Those of [`act`](Self::act), and [`EngineError::Repeated`].
+    pub async fn act_once(
+        &self,
+        id: &IncidentId,
+        act: &Act,
+        by: &Actor,
+        receipt: Option<&Receipt<'_, Done>>,
+    ) -> Result<ActOutcome, EngineError> {
         let Some(record) = self.episode(id).await? else {
             return Err(EngineError::Unknown(id.clone()));
         };
@@ -88,9 +106,11 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
                         keep_until: audit_until(now),
                     });
                 }
+                let done = (summary, change);
                 Ok(Deed {
                     notes,
-                    ..Deed::new((summary, change))
+                    receipt: receipt.map(|receipt| receipt.draft(&done)),
+                    ..Deed::new(done)
                 })
             })
             .await;

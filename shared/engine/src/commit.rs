@@ -175,22 +175,37 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
             .await
     }
 
-    /// Whether what is in the table is exactly what a draft would write.
+    /// Whether a draft is written already.
     ///
-    /// Whoever comes when others have decided since does not know its own work; it finds nothing new,
-    /// and its entries are in the outbox for a sweep.
+    /// A receipt says so whatever was decided since. Without one, what is in the table must be exactly
+    /// what the draft would write: whoever comes when others have decided since does not know its own
+    /// work; it finds nothing new, and its entries are in the outbox for a sweep.
+    ///
+    /// # Errors
+    /// [`EngineError::Repeated`] when another one's receipt is there.
     pub(crate) async fn is_written(&self, draft: &Draft) -> Result<bool, EngineError> {
-        let keys: Vec<RecordKey> = draft.writes.iter().map(|write| write.key.clone()).collect();
+        let is_receipt = |write: &&RecordDraft| matches!(write.key, RecordKey::Once(_));
+        let receipt = draft.writes.iter().find(is_receipt);
+        let telling = receipt.map_or(draft.writes.as_slice(), std::slice::from_ref);
+        let keys: Vec<RecordKey> = telling.iter().map(|write| write.key.clone()).collect();
         if keys.is_empty() {
             return Ok(false);
         }
         let found = self.load_raw(&keys).await?;
-        Ok(draft.writes.iter().all(|write| {
-            found.get(&write.key).is_some_and(|found| {
-                found.version == write.expected.next()
-                    && found.body.as_deref() == Some(write.body.as_str())
-            })
-        }))
+        let version = |write: &RecordDraft| found.get(&write.key).map(|found| found.version);
+        let is_written = telling.iter().all(|write| {
+            version(write) == Some(write.expected.next())
+                && found
+                    .get(&write.key)
+                    .and_then(|found| found.body.as_deref())
+                    == Some(write.body.as_str())
+        });
+        match receipt {
+            Some(receipt) if !is_written && version(receipt) != Some(receipt.expected) => {
+                Err(EngineError::Repeated)
+            }
+            Some(_) | None => Ok(is_written),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use lambda_support::error::{Retryable, chain};
 use store::RecordStore;
 
 use crate::clock::Clock;
-use crate::draft::{Draft, Jotting};
+use crate::draft::{Draft, Jotting, RecordDraft};
 use crate::engine::{Copies, Engine};
 use crate::error::EngineError;
 use crate::outcome::Outcome;
@@ -25,6 +25,8 @@ pub(crate) struct Deed<T> {
     pub(crate) value: T,
     /// What is written down with it.
     pub(crate) notes: Vec<Jotting>,
+    /// By what its request is known when it comes again.
+    pub(crate) receipt: Option<RecordDraft>,
     /// A record whose time had come.
     pub(crate) rung: Option<RecordName>,
 }
@@ -34,6 +36,7 @@ impl<T> Deed<T> {
         Self {
             value,
             notes: Vec::new(),
+            receipt: None,
             rung: None,
         }
     }

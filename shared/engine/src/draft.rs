@@ -22,7 +22,7 @@ const INHIBITION_KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// A decision as it is to be written, and what is to be done once it is.
 #[derive(Debug)]
 pub(crate) struct Draft {
-    /// Records of the world, groups first, then episodes.
+    /// Records of the world, groups first, then the request's receipt, then episodes.
     pub(crate) writes: Vec<RecordDraft>,
     /// What the decision relied on; the most important first.
     pub(crate) checks: Vec<(RecordKey, Version)>,
@@ -113,6 +113,7 @@ impl Draft {
         draft.tell(&effects.notifications)?;
         draft.ask_for_reports(&effects.reports)?;
         draft.account(world, effects);
+        draft.writes.extend(deed.receipt.take());
         Ok(draft)
     }
 

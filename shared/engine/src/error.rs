@@ -29,6 +29,9 @@ pub enum EngineError {
     /// There is no such silence, or it is over.
     #[error("there is no silence {0} that could be ended")]
     UnknownSilence(String),
+    /// The receipt of the request is another one's: it was carried out before, or is just being.
+    #[error("the request is carried out already, or by somebody else")]
+    Repeated,
     /// The table does not do its part.
     #[error("the decision is not written")]
     Store(#[from] StoreError),
@@ -50,7 +53,7 @@ impl Retryable for EngineError {
     fn retry(&self) -> Retry {
         match self {
             Self::Store(error) => error.retry(),
-            Self::Restless(_) | Self::Late(_) => Retry::Retryable,
+            Self::Restless(_) | Self::Late(_) | Self::Repeated => Retry::Retryable,
             Self::Unknown(_)
             | Self::Over { .. }
             | Self::Invalid(_)

@@ -21,6 +21,7 @@ mod pace;
 mod ports;
 mod publish;
 mod query;
+mod receipt;
 mod silences;
 mod wake;
 
@@ -31,7 +32,7 @@ pub mod timers;
 #[cfg(test)]
 mod tests;
 
-pub use act::{ActOutcome, AuditEntry, AuditPage};
+pub use act::{ActOutcome, AuditEntry, AuditPage, Done};
 pub use arrive::{Arrived, CONCURRENT, Chunk, Settled, Unit, units};
 pub use clock::{Clock, Patience};
 pub use engine::Engine;
@@ -44,5 +45,6 @@ pub use pace::{OutOfTime, Pace, Unhurried};
 pub use ports::{Ports, Undone};
 pub use publish::{Attribute, Outgoing, PublishError, Publisher, Refusal};
 pub use query::{IncidentFilter, IncidentPage, IncidentView};
+pub use receipt::Receipt;
 pub use silences::SilenceEntry;
 pub use wake::Woken;

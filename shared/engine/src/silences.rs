@@ -15,6 +15,7 @@ use crate::engine::Engine;
 use crate::episode::audit_until;
 use crate::error::EngineError;
 use crate::outcome::Outcome;
+use crate::receipt::Receipt;
 
 /// Where the audit trail of silences is.
 const TRAIL: &str = "AUDIT#SILENCES";
@@ -38,10 +39,22 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
     /// # Errors
     /// [`EngineError::InvalidSilence`] when it is faulty, too long, or would hold back everything.
     pub async fn put_silence(&self, silence: Silence) -> Result<(Silence, Outcome), EngineError> {
+        self.put_silence_once(silence, None).await
+    }
+
+    /// [`put_silence`](Self::put_silence), with a receipt.
+    ///
+    /// # Errors
+    /// Those of [`put_silence`](Self::put_silence), and [`EngineError::Repeated`].
+    pub async fn put_silence_once(
+        &self,
+        silence: Silence,
+        receipt: Option<&Receipt<'_, Silence>>,
+    ) -> Result<(Silence, Outcome), EngineError> {
         let id = silence.id.clone();
         self.run(silences(), true, |world, now| {
             world.silence(silence.clone(), now)?;
-            kept(world, &id, &silence.created_by, false, now)
+            kept(world, &id, &silence.created_by, false, receipt, now)
         })
         .await
     }
@@ -55,11 +68,24 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
         id: &str,
         by: &Actor,
     ) -> Result<(Silence, Outcome), EngineError> {
+        self.end_silence_once(id, by, None).await
+    }
+
+    /// [`end_silence`](Self::end_silence), with a receipt.
+    ///
+    /// # Errors
+    /// Those of [`end_silence`](Self::end_silence), and [`EngineError::Repeated`].
+    pub async fn end_silence_once(
+        &self,
+        id: &str,
+        by: &Actor,
+        receipt: Option<&Receipt<'_, Silence>>,
+    ) -> Result<(Silence, Outcome), EngineError> {
         self.run(silences(), true, |world, now| {
             if !world.unsilence(id, now) {
                 return Err(EngineError::UnknownSilence(id.to_owned()));
             }
-            kept(world, id, by, true, now)
+            kept(world, id, by, true, receipt, now)
         })
         .await
     }
@@ -117,6 +143,7 @@ fn kept(
     id: &str,
     by: &Actor,
     ended: bool,
+    receipt: Option<&Receipt<'_, Silence>>,
     now: Timestamp,
 ) -> Result<Deed<Silence>, EngineError> {
     let (version, silences) = world.silences();
@@ -137,6 +164,7 @@ fn kept(
     };
     Ok(Deed {
         notes: vec![note],
+        receipt: receipt.map(|receipt| receipt.draft(&silence)),
         ..Deed::new(silence)
     })
 }

@@ -3,9 +3,10 @@
 use incident::{Act, Change, IncidentId, NotificationEvent, Silence};
 use jiff::SignedDuration;
 use serde_json::json;
+use store::{Fault, RecordKey, RecordStore, Version};
 
-use super::{anna, at_once, bench, bench_of, events, firing, start, told};
-use crate::{Clock, EngineError};
+use super::{Bench, anna, at_once, bench, bench_of, events, firing, peer, start, told};
+use crate::{Clock, Done, EngineError, Patience, Receipt};
 
 #[tokio::test]
 async fn an_acknowledgement_stops_the_ladder_and_is_in_the_audit_trail() {
@@ -139,4 +140,70 @@ async fn people_are_told_once_that_a_silence_ends() {
     assert_eq!(notices[0].reason, "a silence of anna ends in 14 minutes");
     assert_eq!(bench.store.outbox_len(), 1);
     assert!(bench.warn_of_silences().await.unwrap().outgoing.is_empty());
+}
+
+/// What a receipt says of an act: whose request it was, and whether it changed anything.
+fn kept(request: &str, done: &Done) -> String {
+    json!([request, done.1 == Change::Changed]).to_string()
+}
+
+#[tokio::test]
+async fn an_act_with_a_receipt_is_done_once_whatever_happens_on_the_way() {
+    for fault in [Fault::Unavailable, Fault::AnswerLost] {
+        for step in 0..10 {
+            let bench = bench();
+            let arrived = bench.arrive(vec![firing("orders", "a")]).await;
+            let id = told(&arrived.outcome)[0].incident.id.clone();
+            let act = Act::Comment {
+                text: "I look".to_owned(),
+            };
+            let once = async |bench: &Bench, request: &str| {
+                let write = |done: &Done| kept(request, done);
+                let receipt = Receipt {
+                    name: "r",
+                    expected: Version::NONE,
+                    keep_until: start(),
+                    write: &write,
+                };
+                bench.act_once(&id, &act, &anna(), Some(&receipt)).await
+            };
+            let first = peer(&bench, Patience::default());
+            first.store.inject_after(step, fault);
+            let done = once(&first, "first").await;
+            assert!(done.is_ok(), "{fault:?} at {step}: {done:?}");
+            bench.store.clear_faults();
+            let again = once(&bench, "second").await.unwrap_err();
+            assert!(matches!(again, EngineError::Repeated), "{again}");
+            let audit = bench.audit(&id, 10, None).await.unwrap();
+            assert_eq!(audit.entries.len(), 1, "{fault:?} at {step}");
+            let key = RecordKey::Once("r".into());
+            let receipt = &bench.store.load(std::slice::from_ref(&key)).await.unwrap()[&key];
+            assert_eq!(receipt.body.as_deref(), Some("[\"first\",true]"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_act_leaves_no_receipt_and_one_that_changes_nothing_does() {
+    let bench = bench();
+    let arrived = bench.arrive(vec![firing("orders", "a")]).await;
+    let id = told(&arrived.outcome)[0].incident.id.clone();
+    let write = |done: &Done| kept("r", done);
+    let receipt = Receipt {
+        name: "r",
+        expected: Version::NONE,
+        keep_until: start(),
+        write: &write,
+    };
+    let nothing = Act::Comment {
+        text: String::new(),
+    };
+    let refused = bench.act_once(&id, &nothing, &anna(), Some(&receipt)).await;
+    assert!(matches!(refused, Err(EngineError::Invalid(_))));
+    let give = Act::Unacknowledge;
+    let done = bench.act_once(&id, &give, &anna(), Some(&receipt)).await;
+    assert_eq!(done.unwrap().change, Change::Unchanged);
+    let key = RecordKey::Once("r".into());
+    let receipt = &bench.store.load(std::slice::from_ref(&key)).await.unwrap()[&key];
+    assert_eq!(receipt.body.as_deref(), Some("[\"r\",false]"));
 }
