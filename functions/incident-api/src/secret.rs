@@ -1,36 +1,12 @@
 //! The function's secrets: what links, Slack and PagerDuty sign with, and the token that makes others.
 
-use std::fmt;
-
+pub use credentials::Hidden;
 use credentials::Secret;
 use credentials::bearer::TokenRecord;
-use credentials::link::LinkKeys;
+use credentials::link::{LinkKeys, LinkSecretError};
 use serde::Deserialize;
 
 use crate::ports::Fetched;
-
-/// A text that nothing prints.
-#[derive(Clone, Deserialize, Eq, PartialEq)]
-#[serde(transparent)]
-pub struct Hidden(String);
-
-impl Hidden {
-    /// Hides a text.
-    #[must_use]
-    pub const fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    fn trimmed(&self) -> &str {
-        self.0.trim()
-    }
-}
-
-impl fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hidden(..)")
-    }
-}
 
 /// What the secrets hold, checked.
 #[derive(Debug)]
@@ -61,24 +37,6 @@ pub enum InvalidSecret {
     Weak(&'static str),
 }
 
-/// The keys of links: several for a rotation, or one, as a template generates it. The same shape as
-/// the notifiers read.
-#[derive(Deserialize)]
-struct LinkFields {
-    #[serde(default)]
-    id: Option<String>,
-    #[serde(default)]
-    secret: Option<Hidden>,
-    #[serde(default)]
-    keys: Vec<KeyFields>,
-}
-
-#[derive(Deserialize)]
-struct KeyFields {
-    id: String,
-    secret: Hidden,
-}
-
 /// Both forms that can be written: several of each for a rotation, or one, as a template fills it in.
 #[derive(Deserialize)]
 struct Fields {
@@ -94,9 +52,6 @@ struct Fields {
     pagerduty_webhook_secret: Option<Hidden>,
 }
 
-/// What a generated key is called that has no name; the notifiers call it the same.
-const DEFAULT_ID: &str = "k1";
-
 impl ApiSecret {
     /// Reads the secrets.
     ///
@@ -104,8 +59,8 @@ impl ApiSecret {
     /// When one has another shape, cannot sign links, or could be guessed.
     pub fn parse(fetched: &Fetched) -> Result<Self, InvalidSecret> {
         // Serde's own error is left out: it may quote what it did not expect.
-        let fields: Fields =
-            serde_json::from_str(&fetched.api.0).map_err(|_| InvalidSecret::Shape("the API"))?;
+        let fields: Fields = serde_json::from_str(fetched.api.expose())
+            .map_err(|_| InvalidSecret::Shape("the API"))?;
         let slack = fields
             .slack_signing_secrets
             .iter()
@@ -121,17 +76,11 @@ impl ApiSecret {
     }
 }
 
-fn link_keys(text: &Hidden) -> Result<LinkKeys, InvalidSecret> {
-    let fields: LinkFields =
-        serde_json::from_str(&text.0).map_err(|_| InvalidSecret::Shape("links"))?;
-    let id = fields.id.unwrap_or_else(|| DEFAULT_ID.to_owned());
-    let single = fields.secret.map(|secret| KeyFields { id, secret });
-    let keys: Vec<KeyFields> = single.into_iter().chain(fields.keys).collect();
-    let keys: Vec<(&str, &[u8])> = keys
-        .iter()
-        .map(|key| (key.id.as_str(), key.secret.0.as_bytes()))
-        .collect();
-    LinkKeys::try_new(&keys).map_err(|error| InvalidSecret::LinkKeys(error.to_string()))
+fn link_keys(secret: &Hidden) -> Result<LinkKeys, InvalidSecret> {
+    LinkKeys::of_secret(secret).map_err(|error| match error {
+        LinkSecretError::Shape => InvalidSecret::Shape("links"),
+        LinkSecretError::Keys(error) => InvalidSecret::LinkKeys(error.to_string()),
+    })
 }
 
 /// An empty text is one that nobody has filled in: that way of acting is not set up.
@@ -139,9 +88,9 @@ fn secrets<'s>(
     field: &'static str,
     texts: impl Iterator<Item = &'s Hidden>,
 ) -> Result<Vec<Secret>, InvalidSecret> {
-    let filled = texts.filter(|text| !text.trimmed().is_empty());
+    let filled = texts.filter(|text| !text.expose().trim().is_empty());
     filled
-        .map(|text| Secret::from_text(&text.0).map_err(|_| InvalidSecret::Weak(field)))
+        .map(|text| Secret::from_text(text.expose()).map_err(|_| InvalidSecret::Weak(field)))
         .collect()
 }
 

@@ -10,7 +10,6 @@ pub mod delivery;
 pub mod environment;
 pub mod http;
 mod ledger;
-pub mod link_secret;
 pub mod linker;
 pub mod message;
 mod parting;

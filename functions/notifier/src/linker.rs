@@ -9,7 +9,6 @@ use lambda_support::error::chain;
 use notification::links::{Links, SignedLink};
 use tokio::sync::Mutex;
 
-use crate::link_secret::link_keys;
 use crate::ports::SecretSource;
 use crate::secret::Endpoint;
 use crate::vault::Vault;
@@ -63,7 +62,9 @@ impl<K: SecretSource> Linker<K> {
             return None;
         }
         let keys = match deadline.work(self.vault.secret(now)).await {
-            Ok(Ok(secret)) => link_keys(&secret).map_err(|error| chain(&error).to_string()),
+            Ok(Ok(secret)) => {
+                LinkKeys::of_secret(&secret).map_err(|error| chain(&error).to_string())
+            }
             Ok(Err(fault)) => Err(fault.to_string()),
             Err(late) => Err(late.to_string()),
         };

@@ -1,39 +1,7 @@
-//! The channels' secrets: their shapes, and a wrapper that never shows them.
+//! The channels' secrets: their shapes.
 
-use std::fmt;
-
+pub use credentials::Hidden;
 use serde::Deserialize;
-
-/// A text that is never shown: neither by `{}` nor by `{:?}`.
-#[derive(Clone, Eq, PartialEq, Deserialize)]
-#[serde(transparent)]
-pub struct Hidden(String);
-
-impl Hidden {
-    /// Hides a text.
-    #[must_use]
-    pub const fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text itself, for the one place that needs it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[hidden]")
-    }
-}
-
-impl fmt::Display for Hidden {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[hidden]")
-    }
-}
 
 /// What is wrong with a secret. It names fields and never their values.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -76,7 +44,7 @@ impl Endpoint {
         };
         let clean = text.bytes().all(|b| b.is_ascii_graphic());
         if scheme_allowed && clean && !authority.is_empty() && !authority.contains('@') {
-            Ok(Self(Hidden(text.to_owned())))
+            Ok(Self(Hidden::new(text.to_owned())))
         } else {
             Err(SecretError::Address(field))
         }
@@ -91,7 +59,7 @@ impl Endpoint {
     /// The address of something below it.
     #[must_use]
     pub fn join(&self, path: &str) -> Self {
-        Self(Hidden(format!(
+        Self(Hidden::new(format!(
             "{}/{path}",
             self.expose().trim_end_matches('/')
         )))
@@ -265,7 +233,7 @@ impl WebhookSecret {
 }
 
 /// Serde's own error is left out: it may quote the value that it did not expect.
-pub(crate) fn read<'de, T: Deserialize<'de>>(
+fn read<'de, T: Deserialize<'de>>(
     secret: &'de Hidden,
     shape: &'static str,
 ) -> Result<T, SecretError> {
@@ -274,7 +242,7 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(
 
 fn present(text: &Hidden) -> Option<Hidden> {
     let trimmed = text.expose().trim();
-    (!trimmed.is_empty()).then(|| Hidden(trimmed.to_owned()))
+    (!trimmed.is_empty()).then(|| Hidden::new(trimmed.to_owned()))
 }
 
 #[cfg(test)]

@@ -16,8 +16,10 @@ pub mod replay;
 pub mod slack;
 
 mod code;
+mod hidden;
 mod secret;
 mod text;
 
+pub use hidden::Hidden;
 pub use secret::{Secret, WeakSecret};
 pub use text::{IncidentRef, InvalidText, KeyText, Recipient, TokenName};

@@ -16,12 +16,14 @@
 
 mod claims;
 mod confirmation;
+mod kept;
 mod keys;
 
 use jiff::Timestamp;
 
 pub use claims::{Claims, Purpose};
 pub use confirmation::{CONFIRMATION_SECONDS, ConfirmationError};
+pub use kept::LinkSecretError;
 pub use keys::{InvalidLinkKeys, LinkKeys};
 
 use crate::code::{Code, decode, decode_code, encode};

@@ -1,17 +1,17 @@
-//! The secret with the keys that links are signed with.
+//! The keys of links as they are kept: a secret of JSON that notifiers and the API read alike.
 
-use credentials::link::{InvalidLinkKeys, LinkKeys};
 use serde::Deserialize;
 
-use crate::secret::{Hidden, SecretError, read};
+use super::keys::{InvalidLinkKeys, LinkKeys};
+use crate::Hidden;
 
 const SHAPE: &str = r#"{"keys": [{"id": "…", "secret": "…"}]} or {"id": "…", "secret": "…"}"#;
 /// What a generated secret is called that has no name.
 const DEFAULT_ID: &str = "k1";
 
+/// Several keys for a rotation, or one, as a template generates it.
 #[derive(Deserialize)]
 struct Fields {
-    /// A single key, as a template can generate one.
     #[serde(default)]
     id: Option<String>,
     #[serde(default)]
@@ -27,41 +27,48 @@ struct KeyFields {
 }
 
 /// What is wrong with the keys. It names no secret.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum LinkSecretError {
     /// Not the JSON that is needed.
-    #[error("the keys of links cannot be read")]
-    Shape(#[from] SecretError),
+    #[error(
+        "the keys of links cannot be read: the secret is no JSON object of texts: write {SHAPE}"
+    )]
+    Shape,
     /// Keys that cannot be used.
     #[error("the keys of links cannot be used")]
     Keys(#[from] InvalidLinkKeys),
 }
 
-/// The keys of a secret: the first signs. A key beside the list comes before it.
-///
-/// # Errors
-/// When there is none, or one that cannot be used.
-pub fn link_keys(secret: &Hidden) -> Result<LinkKeys, LinkSecretError> {
-    let fields: Fields = read(secret, SHAPE)?;
-    let id = fields.id.unwrap_or_else(|| DEFAULT_ID.to_owned());
-    let single = fields.secret.map(|secret| KeyFields { id, secret });
-    let all: Vec<KeyFields> = single.into_iter().chain(fields.keys).collect();
-    let pairs: Vec<(&str, &[u8])> = all
-        .iter()
-        .map(|key| (key.id.as_str(), key.secret.expose().as_bytes()))
-        .collect();
-    Ok(LinkKeys::try_new(&pairs)?)
+impl LinkKeys {
+    /// The keys of a secret: the first signs. A key beside the list comes before it.
+    ///
+    /// # Errors
+    /// When there is none, or one that cannot be used.
+    pub fn of_secret(secret: &Hidden) -> Result<Self, LinkSecretError> {
+        // Serde's own error is left out: it may quote the value that it did not expect.
+        let fields: Fields =
+            serde_json::from_str(secret.expose()).map_err(|_| LinkSecretError::Shape)?;
+        let id = fields.id.unwrap_or_else(|| DEFAULT_ID.to_owned());
+        let single = fields.secret.map(|secret| KeyFields { id, secret });
+        let all: Vec<KeyFields> = single.into_iter().chain(fields.keys).collect();
+        let pairs: Vec<(&str, &[u8])> = all
+            .iter()
+            .map(|key| (key.id.as_str(), key.secret.expose().as_bytes()))
+            .collect();
+        Ok(Self::try_new(&pairs)?)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use lambda_support::error::chain;
+    use std::error::Error;
+
     use test_case::test_case;
 
     use super::*;
 
     fn read(text: &str) -> Result<LinkKeys, LinkSecretError> {
-        link_keys(&Hidden::new(text.to_owned()))
+        LinkKeys::of_secret(&Hidden::new(text.to_owned()))
     }
 
     const LONG: &str = "0123456789012345678901234567890123456789";
@@ -85,7 +92,9 @@ mod tests {
         "the id of link key number 1"
     )]
     fn what_cannot_be_used_is_explained_and_not_shown(text: &str, why: &str) {
-        let error = chain(&read(text).unwrap_err()).to_string();
+        let error = read(text).unwrap_err();
+        let source = error.source().map(ToString::to_string).unwrap_or_default();
+        let error = format!("{error}: {source}: {error:?}");
         assert!(error.contains(why) && !error.contains("SECRET"), "{error}");
     }
 }
