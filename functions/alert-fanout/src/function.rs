@@ -3,15 +3,16 @@
 //! Nothing but the environment is read before the first event; the clients are
 //! built when it comes.
 
-use adapters::{Deadline, SnsTopic, SqsTimers, SystemClock};
+use std::sync::Arc;
+
+use adapters::{Deadline, Deployment, SnsTopic, SqsTimers, SystemClock, TimersQueue};
+use engine::Ports;
 use engine::reports::NoReports;
-use engine::{Engine, Patience, Ports};
 use jiff::Timestamp;
 use lambda_support::LambdaEvent;
 use lambda_support::env::{Environment, Faults, Reader};
 use lambda_support::metrics::Metrics;
 use serde_json::value::RawValue;
-use settings::Channel;
 use store::DynamoStore;
 use tokio::sync::OnceCell;
 
@@ -24,11 +25,8 @@ type Deployed = Handler<DynamoStore, SystemClock, SnsTopic, SqsTimers, NoReports
 /// The function with what its environment says.
 #[derive(Debug)]
 pub struct Function {
-    table: String,
-    topic: String,
-    timers: String,
-    /// The channels that have a notifier; all when the environment does not say.
-    deployed: Option<Vec<Channel>>,
+    deployment: Deployment,
+    timers: TimersQueue,
     handler: OnceCell<Deployed>,
 }
 
@@ -39,16 +37,12 @@ impl Function {
     /// Every variable that is missing or cannot be read.
     pub fn from_environment(environment: &dyn Environment) -> Result<Self, Faults> {
         let mut reader = Reader::new(environment);
-        let table = reader.required("TABLE_NAME", "the table's name");
-        let topic = reader.required("NOTIFY_TOPIC_ARN", "the ARN of the notify topic");
-        let timers = reader.required("TIMERS_QUEUE_URL", "the address of the queue of timers");
-        let deployed = adapters::deployed(&mut reader);
+        let deployment = Deployment::read(&mut reader);
+        let timers = TimersQueue::read(&mut reader);
         reader.finish(|| {
             Ok(Self {
-                table: table?,
-                topic: topic?,
+                deployment: deployment?,
                 timers: timers?,
-                deployed: deployed?,
                 handler: OnceCell::new(),
             })
         })
@@ -70,21 +64,12 @@ impl Function {
     }
 
     async fn connect(&self) -> Result<Deployed, HandlerError> {
-        let rules = Rules::new(embedded::settings()?, self.deployed.as_deref());
-        let config = lambda_support::aws::config().await;
-        let dynamo = aws_sdk_dynamodb::Client::new(config);
-        let policy = std::sync::Arc::clone(&rules.policy);
+        let rules = Rules::new(embedded::settings()?, self.deployment.channels());
         Ok(Handler {
-            engine: Engine::new(
-                DynamoStore::new(dynamo, &self.table),
-                policy,
-                SystemClock,
-                Patience::default(),
-                adapters::seed(),
-            ),
+            engine: self.deployment.engine(Arc::clone(&rules.policy)).await,
             ports: Ports {
-                publisher: SnsTopic::new(aws_sdk_sns::Client::new(config), &self.topic),
-                timers: SqsTimers::new(aws_sdk_sqs::Client::new(config), &self.timers),
+                publisher: self.deployment.topic().await,
+                timers: self.timers.timers().await,
                 reports: NoReports,
             },
             rules,

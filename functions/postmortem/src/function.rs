@@ -1,14 +1,13 @@
 //! The function as it is deployed: its environment, its table, its bucket and its topic.
 
-use adapters::{Deadline, SnsTopic, SystemClock};
-use engine::{Engine, Patience};
+use adapters::{Deadline, Deployment, SnsTopic, SystemClock};
 use jiff::Timestamp;
 use lambda_support::LambdaEvent;
 use lambda_support::batch::{self, BatchResponse};
 use lambda_support::env::{Environment, Faults, Reader};
 use lambda_support::metrics::Metrics;
 use serde_json::value::RawValue;
-use settings::{Channel, InvalidSettings};
+use settings::InvalidSettings;
 use store::DynamoStore;
 use tokio::sync::OnceCell;
 
@@ -31,12 +30,9 @@ pub enum HandlerError {
 /// The function with what its environment says.
 #[derive(Debug)]
 pub struct Function {
-    table: String,
-    topic: String,
+    deployment: Deployment,
     bucket: String,
     server: String,
-    /// The channels that have a notifier; all when the environment does not say.
-    deployed: Option<Vec<Channel>>,
     handler: OnceCell<Deployed>,
 }
 
@@ -47,18 +43,14 @@ impl Function {
     /// Every variable that is missing or cannot be read.
     pub fn from_environment(environment: &dyn Environment) -> Result<Self, Faults> {
         let mut reader = Reader::new(environment);
-        let table = reader.required("TABLE_NAME", "the table's name");
-        let topic = reader.required("NOTIFY_TOPIC_ARN", "the ARN of the notify topic");
+        let deployment = Deployment::read(&mut reader);
         let bucket = reader.required("REPORTS_BUCKET", "the name of the bucket of reports");
         let server = reader.required("REPORTS_HOST", "the domain name of the bucket of reports");
-        let deployed = adapters::deployed(&mut reader);
         reader.finish(|| {
             Ok(Self {
-                table: table?,
-                topic: topic?,
+                deployment: deployment?,
                 bucket: bucket?,
                 server: server?,
-                deployed: deployed?,
                 handler: OnceCell::new(),
             })
         })
@@ -83,19 +75,12 @@ impl Function {
     }
 
     async fn connect(&self) -> Result<Deployed, HandlerError> {
-        let policy = adapters::policy(embedded::settings()?, self.deployed.as_deref());
+        let policy = self.deployment.policy(embedded::settings()?);
         let config = lambda_support::aws::config().await;
-        let dynamo = aws_sdk_dynamodb::Client::new(config);
         Ok(Handler {
-            engine: Engine::new(
-                DynamoStore::new(dynamo, &self.table),
-                policy,
-                SystemClock,
-                Patience::default(),
-                adapters::seed(),
-            ),
+            engine: self.deployment.engine(policy).await,
             shelf: Bucket::new(config, &self.bucket, &self.server),
-            publisher: SnsTopic::new(aws_sdk_sns::Client::new(config), &self.topic),
+            publisher: self.deployment.topic().await,
         })
     }
 }

@@ -1,10 +1,11 @@
-//! The engine's ports as they are in Lambda: the notify topic, the queue of timers, the clock, and the
-//! time that an invocation has. The functions that decide share them; nothing is decided here.
+//! The engine and its ports as they are in Lambda: the table, the notify topic, the queue of timers, the
+//! clock, and the time that an invocation has. The functions that decide share them; nothing is decided here.
 
 mod books;
 mod channels;
 mod clock;
 mod deadline;
+mod deployment;
 mod sns;
 mod sqs;
 mod tick;
@@ -15,6 +16,7 @@ pub use books::count;
 pub use channels::{deployed, policy};
 pub use clock::{SystemClock, seed};
 pub use deadline::Deadline;
+pub use deployment::{Deployment, TimersQueue};
 pub use sns::SnsTopic;
 pub use sqs::SqsTimers;
 pub use tick::is_tick;
