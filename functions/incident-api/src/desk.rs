@@ -2,8 +2,8 @@
 
 use engine::timers;
 use engine::{
-    ActOutcome, AuditPage, Clock, Engine, EngineError, IncidentFilter, IncidentPage, IncidentView,
-    Outcome, Unhurried, outbox, reports,
+    ActOutcome, AuditPage, Clock, Done, Engine, EngineError, IncidentFilter, IncidentPage,
+    IncidentView, Outcome, Receipt, Unhurried, outbox, reports,
 };
 use incident::{Act, Actor, Change, IncidentId, IncidentSummary, Policy, Silence};
 use jiff::Timestamp;
@@ -50,13 +50,19 @@ impl<P: Ports> Desk<P> {
     /// Acts, and sees to what follows.
     ///
     /// # Errors
-    /// See [`Engine::act`].
-    pub async fn act(&self, id: &IncidentId, act: &Act, by: &Actor) -> Result<Acted, EngineError> {
+    /// See [`Engine::act_once`].
+    pub async fn act(
+        &self,
+        id: &IncidentId,
+        act: &Act,
+        by: &Actor,
+        receipt: Option<&Receipt<'_, Done>>,
+    ) -> Result<Acted, EngineError> {
         let ActOutcome {
             summary,
             change,
             outcome,
-        } = self.engine.act(id, act, by).await?;
+        } = self.engine.act_once(id, act, by, receipt).await?;
         tracing::info!(
             stage = "act",
             incident_id = id.as_str(),
@@ -75,10 +81,14 @@ impl<P: Ports> Desk<P> {
     /// Makes a silence.
     ///
     /// # Errors
-    /// See [`Engine::put_silence`].
-    pub async fn put_silence(&self, silence: Silence) -> Result<Silence, EngineError> {
+    /// See [`Engine::put_silence_once`].
+    pub async fn put_silence(
+        &self,
+        silence: Silence,
+        receipt: Option<&Receipt<'_, Silence>>,
+    ) -> Result<Silence, EngineError> {
         let via = silence.created_by.via;
-        let (silence, outcome) = self.engine.put_silence(silence).await?;
+        let (silence, outcome) = self.engine.put_silence_once(silence, receipt).await?;
         tracing::info!(
             stage = "act", silence_id = silence.id.as_str(), act = "silence", via = via.as_str(),
             ends_at = %silence.ends_at, "somebody made a silence"
@@ -90,9 +100,14 @@ impl<P: Ports> Desk<P> {
     /// Ends a silence.
     ///
     /// # Errors
-    /// See [`Engine::end_silence`].
-    pub async fn end_silence(&self, id: &str, by: &Actor) -> Result<Silence, EngineError> {
-        let (silence, outcome) = self.engine.end_silence(id, by).await?;
+    /// See [`Engine::end_silence_once`].
+    pub async fn end_silence(
+        &self,
+        id: &str,
+        by: &Actor,
+        receipt: Option<&Receipt<'_, Silence>>,
+    ) -> Result<Silence, EngineError> {
+        let (silence, outcome) = self.engine.end_silence_once(id, by, receipt).await?;
         tracing::info!(
             stage = "act",
             silence_id = silence.id.as_str(),
@@ -190,7 +205,8 @@ impl From<EngineError> for Problem {
                 detail,
                 "begin again without a cursor",
             ),
-            other @ (EngineError::Store(_)
+            other @ (EngineError::Repeated
+            | EngineError::Store(_)
             | EngineError::Encode(_)
             | EngineError::Restless(_)
             | EngineError::TooMuch(_)

@@ -6,7 +6,7 @@
 //! nothing back for an act that came from there ([`Via::Pagerduty`]).
 
 use credentials::pagerduty::{PagerDutyError, SIGNATURE_HEADER, verify};
-use engine::EngineError;
+use engine::{Done, EngineError};
 use incident::{Act, IncidentId, MAX_TEXT_CHARS, Via};
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -102,8 +102,9 @@ impl<P: Ports> Api<P> {
             return said("nothing: this event says nothing that matters here");
         };
         let until = visit.now.checked_add(REMEMBERED).unwrap_or(visit.now);
-        let store = self.desk.store();
-        if store.get_text(&done_place(&key)).await?.is_some() {
+        // A comment would stand there twice, and people be told again of all else.
+        let slip = self.slip(format!("pagerduty/{key}"), until)?;
+        if self.was_done(&slip).await? {
             return said("nothing: this webhook was heard before");
         }
         let name = agent
@@ -112,12 +113,9 @@ impl<P: Ports> Api<P> {
             .filter(|name| !name.is_empty())
             .unwrap_or(&agent.id);
         let by = visit.actor(&format!("pagerduty:{name}"), Via::Pagerduty);
-        // A comment would stand there twice; everything else may be repeated, and is until it is done.
-        let comment = matches!(act, Act::Comment { .. });
-        if comment && !store.remember_once(&key, visit.now, until).await? {
-            return said("nothing: this webhook was heard before");
-        }
-        let done = match self.desk.act(&incident, &act, &by).await {
+        let write = |_: &Done| slip.text();
+        let receipt = slip.receipt(&write);
+        let done = match self.desk.act(&incident, &act, &by, Some(&receipt)).await {
             Ok(acted) => {
                 visit.acted(act.as_str(), Via::Pagerduty);
                 if acted.changed {
@@ -126,6 +124,7 @@ impl<P: Ports> Api<P> {
                     "nothing: it was so already"
                 }
             }
+            Err(EngineError::Repeated) => "nothing: this webhook was heard before",
             Err(EngineError::Over { .. } | EngineError::Unknown(_)) => {
                 "nothing: the incident is over"
             }
@@ -133,10 +132,6 @@ impl<P: Ports> Api<P> {
             // PagerDuty sends it again.
             Err(error) => return Err(error.into()),
         };
-        // It is done: should this not be kept, a repetition changes nothing that was not changed since.
-        if let Err(error) = store.put_text(&done_place(&key), "1", Some(until)).await {
-            tracing::warn!(stage = "pagerduty", error = %error, "a webhook is not remembered");
-        }
         said(done)
     }
 
@@ -184,10 +179,6 @@ impl<P: Ports> Api<P> {
         }
         Ok(Some(id))
     }
-}
-
-fn done_place(key: &str) -> String {
-    format!("pagerduty-done/{key}")
 }
 
 fn is_person(agent: &Reference) -> bool {

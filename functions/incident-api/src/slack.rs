@@ -178,7 +178,7 @@ impl<P: Ports> Api<P> {
             // The address is Slack's: the workspace and the channel say more of where it was pressed.
             by.from = Some(plain(&format!("slack {}/{}", team.id, channel.id), 120).into());
         }
-        let acted = self.desk.act(&incident, &act, &by).await?;
+        let acted = self.desk.act(&incident, &act, &by, None).await?;
         visit.acted(act.as_str(), Via::Slack);
         Ok((!acted.changed).then(|| format!("{incident} was so already: nothing has changed.")))
     }

@@ -1,8 +1,8 @@
 //! Incidents: listed, shown, explained, acted on.
 
 use credentials::bearer::Scope;
-use engine::{EngineError, IncidentFilter, IncidentView};
-use incident::{Act, IncidentId, IncidentStatus, VerdictKind, Via};
+use engine::{Done, EngineError, IncidentFilter, IncidentView};
+use incident::{Act, Change, IncidentId, IncidentStatus, IncidentSummary, VerdictKind, Via};
 use serde_json::json;
 use settings::Priority;
 
@@ -10,6 +10,7 @@ use crate::answer::Answer;
 use crate::api::Api;
 use crate::bearer;
 use crate::fields::Fields;
+use crate::once::Keeping;
 use crate::ports::Ports;
 use crate::problem::{Place, Problem};
 use crate::request::Request;
@@ -122,11 +123,14 @@ impl<P: Ports> Api<P> {
         let id = incident_id(id)?;
         let act = read_act(visit, name)?;
         let by = bearer::actor(visit, &caller);
-        self.once(visit, &caller, false, async {
-            let acted = self.desk.act(&id, &act, &by).await?;
+        self.once(visit, &caller, Keeping::ByTheWork, |ticket| async move {
+            let write = |(summary, change): &Done| {
+                ticket.remembers(&acted(summary, *change == Change::Changed))
+            };
+            let receipt = ticket.receipt(&write);
+            let done = self.desk.act(&id, &act, &by, receipt.as_ref()).await?;
             visit.acted(act.as_str(), Via::Token);
-            let answer = json!({ "incident": acted.summary, "changed": acted.changed });
-            Ok(Answer::json(200, &answer))
+            Ok(acted(&done.summary, done.changed))
         })
         .await
     }
@@ -136,6 +140,10 @@ impl<P: Ports> Api<P> {
         let view = self.desk.incident(id).await?;
         Ok(view.ok_or_else(|| EngineError::Unknown(id.clone()))?)
     }
+}
+
+fn acted(summary: &IncidentSummary, changed: bool) -> Answer {
+    Answer::json(200, &json!({ "incident": summary, "changed": changed }))
 }
 
 pub(crate) fn incident_id(text: &str) -> Result<IncidentId, Problem> {

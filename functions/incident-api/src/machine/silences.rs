@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::api::Api;
 use crate::fields::Fields;
+use crate::once::Keeping;
 use crate::ports::Ports;
 use crate::problem::{Place, Problem};
 use crate::visit::Visit;
@@ -112,11 +113,16 @@ impl<P: Ports> Api<P> {
             comment: comment.trim().to_owned(),
             warned: false,
         };
-        self.once(visit, &caller, false, async {
-            let silence = self.desk.put_silence(silence).await?;
+        self.once(visit, &caller, Keeping::ByTheWork, |ticket| async move {
+            let made = |silence: &Silence| {
+                let place = format!("/v1/silences/{}", silence.id);
+                Answer::json(201, &document(silence, visit.now)).with("location", place)
+            };
+            let write = |silence: &Silence| ticket.remembers(&made(silence));
+            let receipt = ticket.receipt(&write);
+            let silence = self.desk.put_silence(silence, receipt.as_ref()).await?;
             visit.acted("silence", Via::Token);
-            let place = format!("/v1/silences/{}", silence.id);
-            Ok(Answer::json(201, &document(&silence, visit.now)).with("location", place))
+            Ok(made(&silence))
         })
         .await
     }
@@ -124,10 +130,13 @@ impl<P: Ports> Api<P> {
     pub(crate) async fn end_silence(&self, visit: &Visit<'_>, id: &str) -> Result<Answer, Problem> {
         let caller = self.caller(visit, Some(Scope::Silence)).await?;
         let by = bearer::actor(visit, &caller);
-        self.once(visit, &caller, false, async {
-            let silence = self.desk.end_silence(id, &by).await?;
+        self.once(visit, &caller, Keeping::ByTheWork, |ticket| async move {
+            let ended = |silence: &Silence| Answer::json(200, &document(silence, visit.now));
+            let write = |silence: &Silence| ticket.remembers(&ended(silence));
+            let receipt = ticket.receipt(&write);
+            let silence = self.desk.end_silence(id, &by, receipt.as_ref()).await?;
             visit.acted("unsilence", Via::Token);
-            Ok(Answer::json(200, &document(&silence, visit.now)))
+            Ok(ended(&silence))
         })
         .await
     }

@@ -13,6 +13,7 @@ use crate::answer::Answer;
 use crate::api::Api;
 use crate::bearer::{self, REVOKED};
 use crate::fields::Fields;
+use crate::once::Keeping;
 use crate::ports::Ports;
 use crate::problem::{Place, Problem};
 use crate::visit::Visit;
@@ -56,7 +57,8 @@ impl<P: Ports> Api<P> {
             return Err(Problem::invalid(Place::Body, "expires_at", detail, remedy));
         }
         fields.finish("name, scopes, expires_at and expires_in")?;
-        self.once(visit, &caller, true, async {
+        let by = bearer::actor(visit, &caller);
+        self.once(visit, &caller, Keeping::Secret, |_ticket| async move {
             let entropy = (self.entropy)().map_err(|error| {
                 tracing::error!(stage = "tokens", error = %error, "there is no randomness");
                 Problem::internal()
@@ -71,7 +73,7 @@ impl<P: Ports> Api<P> {
                 expires_at,
                 at: visit.now,
                 revoked: false,
-                by: bearer::actor(visit, &caller),
+                by,
             };
             // First the trail: a token that nobody knows of must not exist.
             self.note_token(&line).await?;

@@ -2,10 +2,10 @@
 
 use compact_str::{CompactString, format_compact};
 use credentials::replay::ReplayKey;
+use engine::{Done, EngineError};
 use incident::{Act, Actor, Silence, VerdictKind, Via};
 use jiff::SignedDuration;
 use settings::Priority;
-use store::RecordStore;
 
 use super::link::Opened;
 use super::refusal_with;
@@ -68,37 +68,35 @@ impl<P: Ports> Api<P> {
     ) -> Result<(), Problem> {
         let by = visit.actor(opened.claims.who.as_str(), Via::Link);
         let id = &opened.incident;
-        let key = ReplayKey::of("confirmation", confirmation.as_bytes(), None).to_string();
-        let done = format!("pressed/{key}");
-        let store = self.desk.store();
+        let key = ReplayKey::of("confirmation", confirmation.as_bytes(), None);
+        let until = visit.now.checked_add(REMEMBERED).unwrap_or(visit.now);
+        let slip = self.slip(format!("pressed/{key}"), until)?;
         // A finger that slips presses twice: the second time would only tell everybody again.
-        if store.get_text(&done).await?.is_some() {
+        if self.was_done(&slip).await? {
             return Ok(());
         }
-        let until = visit.now.checked_add(REMEMBERED).unwrap_or(visit.now);
-        match deed(action, form)? {
+        let done = match deed(action, form)? {
             Deed::Act(act) => {
-                // What stands there twice must not, even if both presses come at the same time.
-                let twice = matches!(act, Act::Comment { .. })
-                    && !store.remember_once(&key, visit.now, until).await?;
-                if !twice {
-                    self.desk.act(id, &act, &by).await?;
-                    visit.acted(act.as_str(), Via::Link);
-                }
+                let write = |_: &Done| slip.text();
+                let receipt = slip.receipt(&write);
+                let acted = self.desk.act(id, &act, &by, Some(&receipt)).await;
+                acted.map(|_| visit.acted(act.as_str(), Via::Link))
             }
             Deed::Silence { hours, alert } => {
                 let view = self.known_incident(id).await?;
                 let document = IncidentDocument::of(view, visit.now);
-                // Its id comes from the confirmation: made twice it is one.
                 let silence = silence(visit, &document, &alert, hours, by, confirmation)?;
-                self.desk.put_silence(silence).await?;
-                visit.acted("silence", Via::Link);
+                let write = |_: &Silence| slip.text();
+                let receipt = slip.receipt(&write);
+                let made = self.desk.put_silence(silence, Some(&receipt)).await;
+                made.map(|_| visit.acted("silence", Via::Link))
             }
+        };
+        match done {
+            // Both presses came at the same time.
+            Err(EngineError::Repeated) => Ok(()),
+            other => Ok(other?),
         }
-        if let Err(error) = store.put_text(&done, "1", Some(until)).await {
-            tracing::warn!(stage = "press", error = %error, "a button is not remembered");
-        }
-        Ok(())
     }
 }
 

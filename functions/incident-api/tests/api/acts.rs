@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use settings::Priority;
 use test_case::test_case;
 
-use crate::support::{IP, Town, event, token};
+use crate::support::{IP, Town, token};
 
 #[test_case("acknowledge", None, "acknowledge")]
 #[test_case("acknowledge", Some(json!({ "for": "30m" })), "acknowledge"; "for a while")]
@@ -137,55 +137,6 @@ async fn unknown_incidents(id: &str, status: u64) {
     ] {
         town.admin(method, &path, None).await.problem(status);
     }
-}
-
-#[tokio::test]
-async fn an_idempotency_key_is_honoured() {
-    let (town, id) = Town::with_incident().await;
-    let bearer = format!("Bearer {}", token(0).expose());
-    let send = async |key: &str, text: &str| {
-        let body = json!({ "text": text }).to_string();
-        let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", key)];
-        let path = format!("/v1/incidents/{id}/comment");
-        town.send(&event("POST", &path, &headers, Some(&body)))
-            .await
-    };
-    let first = send("a", "one").await;
-    let again = send("a", "one").await;
-    assert_eq!((first.status, again.status), (200, 200));
-    assert_eq!(first.body, again.body);
-    assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    assert_eq!(
-        send("a", "two").await.problem(422)["type"],
-        "urn:tocsin:problem:key-reused"
-    );
-    assert_eq!(send("b", "one").await.status, 200);
-    assert_eq!(town.audit(&id).await.len(), 2);
-    send(&"k".repeat(256), "x").await.problem(400);
-    town.advance(24 * 3600 + 1);
-    assert_eq!(
-        send("a", "three").await.status,
-        200,
-        "it is forgotten after a day"
-    );
-}
-
-#[tokio::test]
-async fn a_request_without_an_answer_is_not_repeated() {
-    let (town, id) = Town::with_incident().await;
-    let bearer = format!("Bearer {}", token(0).expose());
-    let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", "a")];
-    let path = format!("/v1/incidents/{id}/comment");
-    let request = event("POST", &path, &headers, Some(r#"{"text":"x"}"#));
-    town.store.inject(
-        store::Fault::Unavailable,
-        Some(store::Operation::Commit),
-        100,
-    );
-    assert!(town.send(&request).await.problem(503)["remedy"].is_string());
-    town.store.clear_faults();
-    town.send(&request).await.problem(409);
-    assert!(town.audit(&id).await.is_empty());
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod auth;
 mod document;
 mod limits;
 mod looking;
+mod once;
 mod others;
 mod pages;
 mod silences;

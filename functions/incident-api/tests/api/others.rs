@@ -321,17 +321,28 @@ async fn what_is_not_obeyed_is_answered_with_success(more: &Value) {
 }
 
 #[tokio::test]
-async fn a_webhook_that_met_a_table_that_was_down_is_obeyed_when_it_comes_again() {
-    let (town, id) = Town::with_incident().await;
-    let body = webhook("incident.acknowledged", id.as_str(), &json!({}));
-    town.store.inject(
-        store::Fault::Unavailable,
-        Some(store::Operation::Commit),
-        100,
-    );
-    pagerduty(&town, &body).await.problem(503);
-    town.store.clear_faults();
-    assert_eq!(pagerduty(&town, &body).await.json()["done"], "the act");
+async fn a_webhook_that_met_a_table_that_fails_is_obeyed_once_when_it_comes_again() {
+    for fault in [store::Fault::Unavailable, store::Fault::AnswerLost] {
+        for step in 0..12 {
+            let (town, id) = Town::with_incident().await;
+            let triggered = webhook("incident.triggered", id.as_str(), &json!({}));
+            pagerduty(&town, &triggered).await;
+            let note = json!({ "data": {
+                "id": "PN", "content": "I look", "incident": { "id": "PGR0VU2" },
+            } });
+            let note = webhook("incident.annotated", id.as_str(), &note);
+            town.store.inject_after(step, fault);
+            for later in step + 1..step + 100 {
+                town.store.inject_after(later, store::Fault::Unavailable);
+            }
+            pagerduty(&town, &note).await;
+            town.store.clear_faults();
+            for _ in 0..2 {
+                assert_eq!(pagerduty(&town, &note).await.status, 200);
+            }
+            assert_eq!(town.audit(&id).await.len(), 1, "{fault:?} at {step}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -103,6 +103,37 @@ async fn a_link_for_looking_has_no_buttons_and_presses_none() {
     assert!(town.audit(&id).await.is_empty());
 }
 
+#[tokio::test]
+async fn a_button_that_met_a_table_that_fails_acts_once_when_it_is_pressed_again() {
+    for fault in [store::Fault::Unavailable, store::Fault::AnswerLost] {
+        for step in 0..12 {
+            for (action, more) in [
+                ("comment", [("text", "I look")]),
+                ("resolve", [("why", "x")]),
+            ] {
+                let (town, id) = Town::with_incident().await;
+                let token = town.link(&id, Purpose::Act);
+                let confirmation = town.keys().confirm(&token, action, town.now());
+                town.store.inject_after(step, fault);
+                for later in step + 1..step + 100 {
+                    town.store.inject_after(later, store::Fault::Unavailable);
+                }
+                post(&town, &token, action, &confirmation, &more).await;
+                town.store.clear_faults();
+                for _ in 0..2 {
+                    let got = post(&town, &token, action, &confirmation, &more).await;
+                    assert_eq!(got.status, 303, "{action} at {step}: {}", got.body);
+                }
+                assert_eq!(
+                    town.audit(&id).await.len(),
+                    1,
+                    "{action}, {fault:?} at {step}"
+                );
+            }
+        }
+    }
+}
+
 #[test_case("acknowledge", &[], "acknowledge")]
 #[test_case("comment", &[("text", "the disk is full\r\n& more <b>")], "comment")]
 #[test_case("resolve", &[("verdict", "true_positive"), ("why", "a full disk")], "resolve")]
