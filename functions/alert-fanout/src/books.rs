@@ -79,11 +79,7 @@ impl Books {
             metrics.count_by("AlertsSuppressed", "reason", reason.as_str(), *count);
         }
         metrics.count("AlertsSuppressed", self.refused_total());
-        adapters::count(&self.groups, metrics);
-        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        metrics.count("NotificationsUnpublished", number(self.undone.unpublished));
-        metrics.count("TimersUnscheduled", number(self.undone.unscheduled));
-        metrics.count("ReportsUnrequested", number(self.undone.unreported));
+        adapters::count(&self.groups, self.undone, metrics);
         if self.heartbeats > 0 {
             metrics.count("Heartbeat", self.heartbeats);
         }

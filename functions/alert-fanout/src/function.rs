@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use adapters::{Deadline, Deployment, SnsTopic, SqsTimers, SystemClock, TimersQueue};
 use engine::Ports;
-use engine::reports::NoReports;
 use jiff::Timestamp;
 use lambda_support::LambdaEvent;
 use lambda_support::env::{Environment, Faults, Reader};
@@ -20,7 +19,7 @@ use crate::answer::{Answer, HandlerError};
 use crate::handler::Handler;
 use crate::rules::Rules;
 
-type Deployed = Handler<DynamoStore, SystemClock, SnsTopic, SqsTimers, NoReports>;
+type Deployed = Handler<DynamoStore, SystemClock, SnsTopic, SqsTimers>;
 
 /// The function with what its environment says.
 #[derive(Debug)]
@@ -70,7 +69,6 @@ impl Function {
             ports: Ports {
                 publisher: self.deployment.topic().await,
                 timers: self.timers.timers().await,
-                reports: NoReports,
             },
             rules,
         })

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::reports::Reports;
 use engine::timers::Timers;
-use engine::{CONCURRENT, Clock, Engine, EngineError, Outcome, Pace, Ports, Publisher, Settled};
+use engine::{
+    CONCURRENT, Carried, Clock, Engine, EngineError, Outcome, Pace, Ports, Publisher, Settled,
+};
 use futures_util::{StreamExt, stream};
 use incident::Arrival;
 use lambda_support::batch::BatchResponse;
@@ -31,11 +32,11 @@ pub const RECEIVES: u32 = 10;
 
 /// Handles events with an engine and its ports.
 #[derive(Debug)]
-pub struct Handler<S, C, P, T, R> {
+pub struct Handler<S, C, P, T> {
     /// What decides.
     pub engine: Engine<S, C>,
     /// Where what comes of decisions goes.
-    pub ports: Ports<P, T, R>,
+    pub ports: Ports<P, T>,
     /// How alerts are classified.
     pub rules: Rules,
 }
@@ -56,13 +57,12 @@ struct Failed {
     alerts: u64,
 }
 
-impl<S, C, P, T, R> Handler<S, C, P, T, R>
+impl<S, C, P, T> Handler<S, C, P, T>
 where
     S: RecordStore + Outbox,
     C: Clock,
     P: Publisher,
     T: Timers,
-    R: Reports,
 {
     /// Handles one event of any kind, and gives the answer and the books.
     ///
@@ -183,12 +183,12 @@ where
                 (Ok(_) | Err(_), _, _) => {}
             }
         }
-        processed.books.groups.merge(told.groups);
+        processed.books.groups.merge(told.books);
         processed.books.undone.merge(told.undone);
     }
 
     /// Publishes what comes out of the channel until it is closed, and sends its timers.
-    async fn tell(&self, decided: mpsc::UnboundedReceiver<Outcome>, pace: &impl Pace) -> Books {
+    async fn tell(&self, decided: mpsc::UnboundedReceiver<Outcome>, pace: &impl Pace) -> Carried {
         let chunks = stream::unfold(decided, |mut decided| async move {
             let mut chunk = Vec::new();
             let received = decided.recv_many(&mut chunk, TOGETHER).await;
@@ -197,30 +197,19 @@ where
         chunks
             .map(|chunk| Box::pin(self.carry_out(chunk, pace)))
             .buffer_unordered(PUBLISHING)
-            .fold(Books::default(), |mut all, books| async move {
-                all.groups.merge(books.groups);
-                all.undone.merge(books.undone);
+            .fold(Carried::default(), |mut all, carried| async move {
+                all.merge(carried);
                 all
             })
             .await
     }
 
-    async fn carry_out(&self, outcomes: Vec<Outcome>, pace: &impl Pace) -> Books {
+    async fn carry_out(&self, outcomes: Vec<Outcome>, pace: &impl Pace) -> Carried {
         let mut outcome = Outcome::default();
         for next in outcomes {
             outcome.merge(next);
         }
-        let groups = std::mem::take(&mut outcome.books);
-        let now = self.engine.clock().now();
-        let undone = self
-            .ports
-            .carry_out(self.engine.store(), outcome, pace, now)
-            .await;
-        Books {
-            groups,
-            undone,
-            ..Books::default()
-        }
+        self.ports.carry_out(&self.engine, outcome, pace).await
     }
 
     /// Sees to it that resolves are decided where their alerts fire. Those of which that is not known,

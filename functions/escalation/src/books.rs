@@ -27,14 +27,10 @@ pub struct Books {
 impl Books {
     /// Enters the books into the metrics.
     pub(crate) fn count(&self, metrics: &mut Metrics) {
-        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         metrics.count("TimersReceived", self.timers);
         metrics.count("TimersEarly", self.early);
         metrics.count("TimersFailed", self.failed);
-        metrics.count("TimersUnscheduled", number(self.undone.unscheduled));
-        metrics.count("NotificationsUnpublished", number(self.undone.unpublished));
-        metrics.count("ReportsUnrequested", number(self.undone.unreported));
-        adapters::count(&self.groups, metrics);
+        adapters::count(&self.groups, self.undone, metrics);
         if self.heartbeats > 0 {
             metrics.count("TimersSwept", self.swept_timers);
             metrics.count("OutboxSwept", self.swept_outbox);

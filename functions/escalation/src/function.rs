@@ -5,7 +5,6 @@
 
 use adapters::{Deadline, Deployment, SnsTopic, SqsTimers, SystemClock, TimersQueue};
 use engine::Ports;
-use engine::reports::NoReports;
 use jiff::Timestamp;
 use lambda_support::LambdaEvent;
 use lambda_support::batch::{self, BatchResponse, Record};
@@ -18,7 +17,7 @@ use tokio::sync::OnceCell;
 
 use crate::handler::Handler;
 
-type Deployed = Handler<DynamoStore, SystemClock, SnsTopic, SqsTimers, NoReports>;
+type Deployed = Handler<DynamoStore, SystemClock, SnsTopic, SqsTimers>;
 
 /// Why an invocation failed as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +81,6 @@ impl Function {
             ports: Ports {
                 publisher: self.deployment.topic().await,
                 timers: self.timers.timers().await,
-                reports: NoReports,
             },
         })
     }

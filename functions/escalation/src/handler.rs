@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::outbox::{self, Published};
-use engine::reports::Reports;
 use engine::timers::{self, Timers};
-use engine::{CONCURRENT, Clock, Engine, EngineError, Outcome, Pace, Ports, Publisher};
+use engine::{CONCURRENT, Carried, Clock, Engine, EngineError, Pace, Ports, Publisher};
 use futures_util::{StreamExt, stream};
 use incident::RecordName;
 use jiff::{SignedDuration, Timestamp};
@@ -25,20 +24,19 @@ const SWEEP: usize = 500;
 
 /// Handles timers and ticks with an engine and its ports.
 #[derive(Debug)]
-pub struct Handler<S, C, P, T, R> {
+pub struct Handler<S, C, P, T> {
     /// What decides.
     pub engine: Engine<S, C>,
     /// Where what comes of decisions goes.
-    pub ports: Ports<P, T, R>,
+    pub ports: Ports<P, T>,
 }
 
-impl<S, C, P, T, R> Handler<S, C, P, T, R>
+impl<S, C, P, T> Handler<S, C, P, T>
 where
     S: RecordStore + Outbox,
     C: Clock,
     P: Publisher,
     T: Timers,
-    R: Reports,
 {
     /// Handles a batch of the queue; says which messages are to be handed out again.
     pub async fn handle(&self, records: &[Record], pace: &impl Pace) -> (BatchResponse, Books) {
@@ -100,7 +98,7 @@ where
                     Err(late) => Err(late.into()),
                 };
                 let carried = match woken {
-                    Ok(outcome) => Ok(self.carry_out(outcome, pace).await),
+                    Ok(outcome) => Ok(self.ports.carry_out(&self.engine, outcome, pace).await),
                     Err(error) => Err(error),
                 };
                 (name, carried)
@@ -111,7 +109,7 @@ where
         let mut failed = Vec::new();
         while let Some((name, carried)) = all.next().await {
             match carried {
-                Ok(done) => books.add(done),
+                Ok(carried) => books.add(carried),
                 Err(error) => {
                     books.failed += 1;
                     log_failure(&name, &error);
@@ -120,20 +118,6 @@ where
             }
         }
         failed
-    }
-
-    async fn carry_out(&self, outcome: Outcome, pace: &impl Pace) -> Books {
-        let groups = outcome.books.clone();
-        let now = self.engine.clock().now();
-        let undone = self
-            .ports
-            .carry_out(self.engine.store(), outcome, pace, now)
-            .await;
-        Books {
-            groups,
-            undone,
-            ..Books::default()
-        }
     }
 
     /// Looks at everything that somebody else should have done.
@@ -146,8 +130,7 @@ where
         books.undone.unpublished += failed;
         match pace.allow(self.engine.warn_of_silences()).await {
             Ok(Ok(outcome)) => {
-                let done = self.carry_out(outcome, pace).await;
-                books.add(done);
+                books.add(self.ports.carry_out(&self.engine, outcome, pace).await);
             }
             Ok(Err(error)) => tracing::error!(
                 stage = "sweep", error = %chain(&error), "nobody is told of silences that end"
@@ -200,9 +183,9 @@ where
 }
 
 impl Books {
-    fn add(&mut self, done: Self) {
-        self.groups.merge(done.groups);
-        self.undone.merge(done.undone);
+    fn add(&mut self, carried: Carried) {
+        self.groups.merge(carried.books);
+        self.undone.merge(carried.undone);
     }
 }
 

@@ -4,14 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alert_classification::{Alert, Classification, ClassifiedAlert, Fingerprint, Labels, Status};
-use engine::reports::{ReportError, Reports};
+use engine::reports::ReportRequest;
 use engine::timers::{ScheduleError, TimerMessage, Timers};
 use engine::{
     Clock, Engine, Outgoing, Patience, Ports, PublishError, Publisher, Refusal, Unhurried,
 };
-use incident::{
-    Arrival, IncidentId, IncidentKey, Notification, NotificationEvent, Policy, RecordName,
-};
+use incident::{Arrival, IncidentId, Notification, NotificationEvent, Policy, RecordName};
 use jiff::{SignedDuration, Timestamp};
 use lambda_support::batch::Record;
 use serde_json::json;
@@ -30,12 +28,15 @@ struct Asked {
 
 impl Publisher for Asked {
     async fn publish(&self, batch: &[Outgoing]) -> Result<Vec<Refusal>, PublishError> {
-        // A request for a report is no notification.
-        let read = |message: &Outgoing| serde_json::from_str(&message.body).ok();
-        self.told
-            .lock()
-            .unwrap()
-            .extend(batch.iter().filter_map(read));
+        for message in batch {
+            match serde_json::from_str::<ReportRequest>(&message.body) {
+                Ok(request) => self.reports.lock().unwrap().push(request.incident),
+                Err(_) => {
+                    let notification = serde_json::from_str(&message.body).unwrap();
+                    self.told.lock().unwrap().push(notification);
+                }
+            }
+        }
         Ok(Vec::new())
     }
 }
@@ -43,13 +44,6 @@ impl Publisher for Asked {
 impl Timers for Asked {
     async fn schedule(&self, timers: &[(Timestamp, RecordName)]) -> Result<(), ScheduleError> {
         self.timers.lock().unwrap().extend(timers.iter().cloned());
-        Ok(())
-    }
-}
-
-impl Reports for Asked {
-    async fn request(&self, _: &IncidentKey, id: &IncidentId) -> Result<(), ReportError> {
-        self.reports.lock().unwrap().push(id.clone());
         Ok(())
     }
 }
@@ -66,7 +60,7 @@ impl Clock for Virtual {
 }
 
 struct Bench {
-    handler: Handler<MemoryStore, Virtual, Asked, Asked, Asked>,
+    handler: Handler<MemoryStore, Virtual, Asked, Asked>,
     asked: Asked,
 }
 
@@ -96,7 +90,6 @@ impl Bench {
                 ports: Ports {
                     publisher: asked.clone(),
                     timers: asked.clone(),
-                    reports: asked.clone(),
                 },
             },
             asked,

@@ -3,7 +3,7 @@
 use engine::timers;
 use engine::{
     ActOutcome, AuditPage, Clock, Done, Engine, EngineError, IncidentFilter, IncidentPage,
-    IncidentView, Outcome, Receipt, Unhurried, outbox, reports,
+    IncidentView, Outcome, Receipt, Unhurried, outbox,
 };
 use incident::{Act, Actor, Change, IncidentId, IncidentSummary, Policy, Silence};
 use jiff::Timestamp;
@@ -166,7 +166,6 @@ impl<P: Ports> Desk<P> {
         let store = self.engine.store();
         outbox::publish(store, &self.publisher, &Unhurried, outcome.outgoing).await;
         timers::schedule(&self.timers, &outcome.timers, self.now()).await;
-        reports::request(&reports::NoReports, &outcome.reports).await;
     }
 }
 

@@ -122,7 +122,7 @@ impl Draft {
         self.writes.is_empty() && self.outbox.is_empty() && self.notes.is_empty()
     }
 
-    /// Says in the log who is told; the decision is written.
+    /// Says in the log who is told and what is over; the decision is written.
     pub(crate) fn log(&self) {
         for notification in &self.told {
             let incident = &notification.incident;
@@ -141,6 +141,14 @@ impl Draft {
                 channels = channels.join(","),
                 reason = notification.reason,
                 "people are to be told"
+            );
+        }
+        for (key, id) in &self.outcome.reports {
+            tracing::info!(
+                stage = "report",
+                incident_id = id.as_str(),
+                incident_key = key.as_str(),
+                "an incident is over for good"
             );
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! It works on the store's ports alone and has its clock and its chance as arguments, so that the
 //! same code runs in Lambda and in a simulation in virtual time. It publishes nothing by itself: an
-//! [`Outcome`] says what is to be done, and [`outbox`], [`timers`] and [`reports`] do it through ports.
+//! [`Outcome`] says what is to be done, and [`outbox`] and [`timers`] do it through ports.
 
 mod act;
 mod arrive;
@@ -42,7 +42,7 @@ pub use home::Lost;
 pub use names::{key_of, name_of};
 pub use outcome::{Books, Outcome};
 pub use pace::{OutOfTime, Pace, Unhurried};
-pub use ports::{Ports, Undone};
+pub use ports::{Carried, Ports, Undone};
 pub use publish::{Attribute, Outgoing, PublishError, Publisher, Refusal};
 pub use query::{IncidentFilter, IncidentPage, IncidentView};
 pub use receipt::Receipt;

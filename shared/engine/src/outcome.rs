@@ -15,7 +15,7 @@ pub struct Outcome {
     pub outgoing: Vec<Outgoing>,
     /// When a record that was written is due.
     pub timers: Vec<(Timestamp, RecordName)>,
-    /// Episodes that are over for good and want a report.
+    /// Episodes that are over for good; the requests for their reports are in `outgoing`.
     pub reports: Vec<(IncidentKey, IncidentId)>,
     /// What happened to episodes.
     pub episodes: Vec<EpisodeChange>,

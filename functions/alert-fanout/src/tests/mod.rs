@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use adapters::Deadline;
 use engine::outbox::Published;
-use engine::reports::NoReports;
 use engine::timers::NoTimers;
 use engine::{
     Clock, Engine, Outgoing, Patience, Ports, PublishError, Publisher, Refusal, Unhurried,
@@ -133,7 +132,7 @@ fn patience() -> Patience {
     }
 }
 
-type On<S> = Handler<S, Watch, Topic, NoTimers, NoReports>;
+type On<S> = Handler<S, Watch, Topic, NoTimers>;
 type Bench = On<MemoryStore>;
 
 fn bench() -> Bench {
@@ -156,7 +155,6 @@ fn on<S>(store: S, publisher: Topic, rules: Rules, watch: Watch) -> On<S> {
         ports: Ports {
             publisher,
             timers: NoTimers,
-            reports: NoReports,
         },
         rules,
     }
