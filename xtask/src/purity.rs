@@ -8,12 +8,13 @@ use serde_json::Value;
 use crate::project::Project;
 
 /// The crates that must stay pure.
-const PURE: [&str; 7] = [
+const PURE: [&str; 8] = [
     "calendar",
     "credentials",
     "settings",
     "alert-classification",
     "incident",
+    "markup",
     "notification",
     "report",
 ];

@@ -1,5 +1,7 @@
 //! Writing HTML that mail clients understand: escaping and the few elements that are used.
 
+pub(super) use markup::escape;
+
 use crate::text;
 
 /// Fonts that are there; nothing is loaded.
@@ -32,22 +34,6 @@ pub(super) fn line(text: &str, most: usize) -> String {
 /// Escaped, with `<br>` for line breaks.
 pub(super) fn paragraph(text: &str, most: usize) -> String {
     escape(&text::clip(&text::lines(text), most)).replace('\n', "<br>")
-}
-
-/// The five characters that mean something in HTML's text and attributes.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 /// A button that is a link in a table cell: the one kind that every client draws.

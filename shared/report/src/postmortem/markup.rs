@@ -1,22 +1,12 @@
 //! Escaping, for HTML and for Markdown.
 
-/// The five characters that mean something in HTML's text and attributes.
+/// Escaped, without what a browser would not show, or would show the rest of the page backwards by.
 pub(super) fn html(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 8);
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // What a browser would not show, or would show the rest of the page backwards by.
-            '\n' | '\t' => out.push(' '),
-            hidden if hidden.is_control() || is_turning(hidden) => out.push('\u{fffd}'),
-            other => out.push(other),
-        }
-    }
-    out
+    markup::escape_all(text.chars().map(|character| match character {
+        '\n' | '\t' => ' ',
+        hidden if hidden.is_control() || is_turning(hidden) => '\u{fffd}',
+        other => other,
+    }))
 }
 
 /// One line in which nothing means anything in Markdown.
