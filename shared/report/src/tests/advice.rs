@@ -82,14 +82,7 @@ fn found_late_without_rule_or_runbook_and_never_ended() {
         Some(90),
     );
     town.to(at("14:00:00"));
-    let key = town
-        .driver
-        .world()
-        .incidents()
-        .next()
-        .unwrap()
-        .key
-        .to_string();
+    let key = town.first_key();
     let kinds = kinds(&town.report(&key));
     for kind in [
         Kind::Detection,

@@ -197,13 +197,6 @@ fn what_nothing_knows_is_explained_as_well() {
     town.to(at("12:00:00"));
     town.fires("strange");
     town.to(at("12:01:00"));
-    let key = town
-        .driver
-        .world()
-        .incidents()
-        .next()
-        .unwrap()
-        .key
-        .to_string();
+    let key = town.first_key();
     assert_snapshot!("strange", town.why(&key).to_text());
 }

@@ -170,6 +170,12 @@ impl Town {
         self.driver.act(&key, &id, act, &actor(who)).unwrap();
     }
 
+    /// The key of its first incident.
+    pub(super) fn first_key(&self) -> String {
+        let first = self.driver.world().incidents().next();
+        first.unwrap().key.to_string()
+    }
+
     pub(super) fn silence(&mut self, id: &str, matcher: &str, until: Timestamp) {
         let now = self.now();
         let silence = Silence {

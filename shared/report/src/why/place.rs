@@ -191,26 +191,17 @@ fn standing(
     let at = |time| words::time(time, case.now);
     let over = kept.span.is_over(case.now);
     let tells = next::tells_at(case, route, group);
-    let to = vec![place.receiver.clone()];
     if place.channels.is_empty() {
         return;
     }
     if let Some(hold) = place.held.clone() {
         place.because.push(hold.sentence.clone());
-        released(case, route, group, kept, place, &to);
+        released(case, route, group, kept, place);
         if over && kept.told != 0 {
             place
                 .because
                 .push("who was told that it fires is told that it is over all the same".into());
-            place.next.push(tell(
-                tells,
-                &to,
-                format!(
-                    "{} is told that it is over at {}",
-                    place.receiver,
-                    at(tells)
-                ),
-            ));
+            tells_that(case, place, "is over", tells);
         }
         return;
     }
@@ -225,50 +216,29 @@ fn standing(
                 place.receiver,
                 at(tells)
             ));
-            place.next.push(tell(
-                tells,
-                &to,
-                format!(
-                    "{} is told that it is over at {}",
-                    place.receiver,
-                    at(tells)
-                ),
-            ));
+            tells_that(case, place, "is over", tells);
         }
         return;
     }
     if place.left {
         return;
     }
-    if !group.flushed {
-        place.because.push(format!(
-            "nobody is told before {} because group_wait of route {} is {}",
-            at(tells),
-            route.id,
-            route.group_wait
-        ));
-        place.next.push(tell(
-            tells,
-            &to,
-            format!("{} is told that it fires at {}", place.receiver, at(tells)),
-        ));
-        return;
-    }
-    if kept.firing == 0 {
-        place.because.push(format!(
-            "nobody is told before {} because group_interval of route {} is {}",
-            at(tells),
-            route.id,
-            route.group_interval
-        ));
-        place.next.push(tell(
-            tells,
-            &to,
-            format!("{} is told that it fires at {}", place.receiver, at(tells)),
-        ));
-        return;
-    }
-    repeats(case, route, group, place, &to);
+    let waits = if !group.flushed {
+        Some(("group_wait", route.group_wait))
+    } else if kept.firing == 0 {
+        Some(("group_interval", route.group_interval))
+    } else {
+        None
+    };
+    let Some((name, wait)) = waits else {
+        return repeats(case, route, group, place);
+    };
+    place.because.push(format!(
+        "nobody is told before {} because {name} of route {} is {wait}",
+        at(tells),
+        route.id,
+    ));
+    tells_that(case, place, "fires", tells);
 }
 
 /// What comes when what holds an alert back ends.
@@ -278,7 +248,6 @@ fn released(
     group: &GroupState,
     kept: &GroupAlert,
     place: &mut Place,
-    to: &[String],
 ) {
     let Some(hold) = &place.held else { return };
     let until = hold::ends(case, route, kept);
@@ -307,7 +276,7 @@ fn released(
     place.next.push(Coming {
         at: Some(until.into()),
         what: ComingKind::Release,
-        to: to.to_vec(),
+        to: vec![place.receiver.clone()],
         sentence: format!(
             "what holds it back ends at {}: {then}",
             words::time(until, case.now)
@@ -316,7 +285,7 @@ fn released(
 }
 
 /// What was told is told again.
-fn repeats(case: &Case<'_>, route: &Route, group: &GroupState, place: &mut Place, to: &[String]) {
+fn repeats(case: &Case<'_>, route: &Route, group: &GroupState, place: &mut Place) {
     let at = |time| words::time(time, case.now);
     let Some(episode) = case.episode() else {
         return;
@@ -358,7 +327,7 @@ fn repeats(case: &Case<'_>, route: &Route, group: &GroupState, place: &mut Place
             place.next.push(Coming {
                 at: Some(again.into()),
                 what: ComingKind::Repeat,
-                to: to.to_vec(),
+                to: vec![place.receiver.clone()],
                 sentence: format!(
                     "{} is told again at {} if it still fires",
                     place.receiver,
@@ -369,11 +338,16 @@ fn repeats(case: &Case<'_>, route: &Route, group: &GroupState, place: &mut Place
     }
 }
 
-fn tell(at: Timestamp, to: &[String], sentence: String) -> Coming {
-    Coming {
+/// Its receiver is to be told of news.
+fn tells_that(case: &Case<'_>, place: &mut Place, news: &str, at: Timestamp) {
+    let receiver = &place.receiver;
+    place.next.push(Coming {
         at: Some(at.into()),
         what: ComingKind::Tell,
-        to: to.to_vec(),
-        sentence,
-    }
+        to: vec![receiver.clone()],
+        sentence: format!(
+            "{receiver} is told that it {news} at {}",
+            words::time(at, case.now)
+        ),
+    });
 }
