@@ -1,18 +1,13 @@
 //! The ports on AWS that no other function has: the secrets, and Slack's way back.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
-use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use futures_util::future::try_join;
 use lambda_support::error::chain;
+use lambda_support::http::HttpClient;
 use tokio::sync::OnceCell;
 
 use crate::ports::{Fetched, Replies, SecretFault, SecretSource};
@@ -60,18 +55,22 @@ impl SecretSource for SecretsManager {
 /// How long the whole reply may take: Slack waits three seconds for our own answer.
 const TOTAL: Duration = Duration::from_millis(1_200);
 
-/// Posts to the addresses that Slack names for replies. It is the AWS SDK's own connector, so no
-/// second HTTP and TLS stack is in the binary.
-#[derive(Debug, Default)]
-pub struct Hooks(OnceLock<Connector>);
+/// Posts to the addresses that Slack names for replies.
+#[derive(Debug)]
+pub struct Hooks(HttpClient);
+
+impl Default for Hooks {
+    fn default() -> Self {
+        Self(HttpClient::new(TOTAL, TOTAL))
+    }
+}
 
 impl Replies for Hooks {
     async fn tell(&self, address: &str, text: &str) {
         let Some(request) = request(address, text) else {
             return;
         };
-        let connector = self.0.get_or_init(connector);
-        let told = match tokio::time::timeout(TOTAL, connector.call(request)).await {
+        let told = match tokio::time::timeout(TOTAL, self.0.call(request)).await {
             Ok(Ok(response)) => response.status().is_success(),
             // The error's own text may name the address, which is a secret of its own.
             Ok(Err(_)) | Err(_) => false,
@@ -96,16 +95,4 @@ fn request(address: &str, text: &str) -> Option<HttpRequest> {
         .headers_mut()
         .insert("content-type", "application/json; charset=utf-8");
     Some(request)
-}
-
-fn connector() -> Connector {
-    let settings = HttpConnectorSettings::builder()
-        .connect_timeout(TOTAL)
-        .read_timeout(TOTAL)
-        .build();
-    Connector::builder()
-        .tls_provider(Provider::rustls(CryptoMode::Ring))
-        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .connector_settings(settings)
-        .build()
 }

@@ -1,20 +1,12 @@
 //! One HTTP POST: bounded in time, following no redirects, and never naming the address it went to,
 //! for that may be a secret.
-//!
-//! It is the AWS SDK's own connector, so no second HTTP and TLS stack is in the binary.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
-use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
 use lambda_support::deadline::Deadline;
+use lambda_support::http;
 use notification::outcome::{Answer, TransportFault};
 
 use crate::secret::{Endpoint, Hidden};
@@ -26,10 +18,10 @@ const TOTAL: Duration = Duration::from_secs(10);
 /// How much of an answer is read: more than any channel's answer has.
 const ANSWER_BYTES: usize = 16 * 1024;
 
-/// Posts to channels. The connector is built for the first request and keeps its connections.
+/// Posts to channels.
 #[derive(Debug)]
 pub struct HttpClient {
-    connector: OnceLock<Connector>,
+    client: http::HttpClient,
     total: Duration,
 }
 
@@ -103,7 +95,7 @@ impl HttpClient {
     #[must_use]
     pub const fn with_total(total: Duration) -> Self {
         Self {
-            connector: OnceLock::new(),
+            client: http::HttpClient::new(CONNECT, total),
             total,
         }
     }
@@ -123,8 +115,7 @@ impl HttpClient {
     }
 
     async fn exchange(&self, request: HttpRequest) -> Reply {
-        let connector = self.connector.get_or_init(|| connector(self.total));
-        let response = match connector.call(request).await {
+        let response = match self.client.call(request).await {
             Ok(response) => response,
             // The error's own text may name the address.
             Err(error) if error.is_timeout() => return Reply::Nothing(TransportFault::TimedOut),
@@ -133,25 +124,13 @@ impl HttpClient {
         let status = response.status().as_u16();
         let retry_after = response.headers().get("retry-after").map(str::to_owned);
         // A status without its body is an answer still: 429 and 5xx say all with the header.
-        let body = beginning(response.into_body()).await;
+        let body = http::beginning(response.into_body(), ANSWER_BYTES).await;
         Reply::Answered {
             status,
             retry_after,
             body,
         }
     }
-}
-
-fn connector(total: Duration) -> Connector {
-    let settings = HttpConnectorSettings::builder()
-        .connect_timeout(CONNECT)
-        .read_timeout(total)
-        .build();
-    Connector::builder()
-        .tls_provider(Provider::rustls(CryptoMode::Ring))
-        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .connector_settings(settings)
-        .build()
 }
 
 fn request(post: Post<'_>) -> Result<HttpRequest, Unsendable> {
@@ -177,17 +156,4 @@ fn request(post: Post<'_>) -> Result<HttpRequest, Unsendable> {
             .map_err(|_| Unsendable::Header(name))?;
     }
     Ok(request)
-}
-
-async fn beginning(body: SdkBody) -> String {
-    let mut stream = ByteStream::new(body);
-    let mut bytes = Vec::new();
-    while let Some(Ok(chunk)) = stream.next().await {
-        let room = ANSWER_BYTES.saturating_sub(bytes.len());
-        bytes.extend(chunk.iter().take(room));
-        if bytes.len() >= ANSWER_BYTES {
-            break;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -3,7 +3,6 @@
 //! One `PUT` is all that is asked of S3, so it is signed here: its SDK would make the function several times
 //! as large. What fails is not tried again here; the queue brings the request again.
 
-use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
@@ -15,15 +14,10 @@ use aws_sigv4::http_request::{
     SigningSettings, UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
-use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
+use lambda_support::http::{HttpClient, beginning};
 
 use crate::shelf::{Object, Place, Shelf, ShelfError};
 
@@ -41,7 +35,7 @@ pub struct Bucket {
     /// What comes before the key.
     root: String,
     credentials: Option<SharedCredentialsProvider>,
-    connector: OnceLock<Connector>,
+    http: HttpClient,
 }
 
 /// Why a file is not in the bucket.
@@ -91,7 +85,7 @@ impl Bucket {
             },
             root,
             credentials: config.credentials_provider(),
-            connector: OnceLock::new(),
+            http: HttpClient::new(CONNECT, TOTAL),
         }
     }
 
@@ -99,15 +93,14 @@ impl Bucket {
         let credentials = self.credentials.as_ref().ok_or(BucketError::Nobody)?;
         let credentials = credentials.provide_credentials().await?;
         let request = self.request(object, credentials, SystemTime::now())?;
-        let connector = self.connector.get_or_init(connector);
-        let response = connector.call(request).await?;
+        let response = self.http.call(request).await?;
         let status = response.status();
         if status.is_success() {
             return Ok(());
         }
         Err(BucketError::Refused {
             status: status.as_u16(),
-            answer: beginning(response.into_body()).await,
+            answer: beginning(response.into_body(), ANSWER_BYTES).await,
         })
     }
 
@@ -172,31 +165,6 @@ impl Shelf for Bucket {
     fn place(&self) -> &Place {
         &self.place
     }
-}
-
-fn connector() -> Connector {
-    let settings = HttpConnectorSettings::builder()
-        .connect_timeout(CONNECT)
-        .read_timeout(TOTAL)
-        .build();
-    Connector::builder()
-        .tls_provider(Provider::rustls(CryptoMode::Ring))
-        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .connector_settings(settings)
-        .build()
-}
-
-async fn beginning(body: SdkBody) -> String {
-    let mut stream = ByteStream::new(body);
-    let mut bytes = Vec::new();
-    while let Some(Ok(chunk)) = stream.next().await {
-        let room = ANSWER_BYTES.saturating_sub(bytes.len());
-        bytes.extend(chunk.iter().take(room));
-        if bytes.len() >= ANSWER_BYTES {
-            break;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

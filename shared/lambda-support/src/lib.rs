@@ -1,5 +1,5 @@
 //! What every function needs and none should write twice: the environment, the
-//! AWS configuration, metrics, logging, the event loop and lenient batches.
+//! AWS configuration, other HTTP requests, an invocation's time, metrics, logging, the event loop and lenient batches.
 //!
 //! It decides nothing about alerts, and it does no work at start-up beyond the
 //! logger: the time from the start of the process to its first request for an
@@ -10,6 +10,7 @@ pub mod batch;
 pub mod deadline;
 pub mod env;
 pub mod error;
+pub mod http;
 mod logging;
 pub mod metrics;
 mod runtime;
