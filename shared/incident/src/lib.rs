@@ -18,6 +18,7 @@ mod span;
 mod state;
 mod subject;
 mod timeline;
+mod tracked;
 mod world;
 
 #[cfg(test)]
@@ -48,4 +49,5 @@ pub use state::{
 };
 pub use subject::Subject;
 pub use timeline::{Alerts, Timeline, TimelineEntry, TimelineEvent};
+pub use tracked::TrackedAlerts;
 pub use world::{Effects, EpisodeChange, Record, RecordName, World, summary_of};

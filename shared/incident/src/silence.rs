@@ -176,9 +176,9 @@ impl Silences {
 #[derive(Debug, Default)]
 pub struct SilenceSet {
     all: Vec<Compiled>,
-    by_text: HashMap<(CompactString, CompactString), Vec<usize>>,
-    /// The names that `by_text` has.
-    names: Vec<CompactString>,
+    places: HashMap<CompactString, usize>,
+    /// By the name of a label, and its value.
+    by_text: BTreeMap<CompactString, HashMap<CompactString, Vec<usize>>>,
     others: Vec<usize>,
 }
 
@@ -188,46 +188,76 @@ struct Compiled {
     matchers: Vec<Matcher>,
 }
 
+impl Compiled {
+    /// A text that it asks for.
+    fn text(&self) -> Option<(&str, &str)> {
+        let texts = self.matchers.iter().filter_map(Matcher::equals);
+        texts.into_iter().find(|(_, value)| !value.is_empty())
+    }
+}
+
 impl SilenceSet {
     /// Compiles silences; one that cannot be read holds back nothing.
     #[must_use]
     pub fn new(silences: &Silences) -> Self {
         let mut set = Self::default();
-        for silence in silences.iter() {
-            let Ok(matchers) = compiled(silence) else {
-                continue;
-            };
-            let place = set.all.len();
-            let text = matchers.iter().find_map(|matcher| {
-                let (name, value) = matcher.equals()?;
-                (!value.is_empty()).then(|| (CompactString::from(name), CompactString::from(value)))
-            });
-            match text {
-                Some(text) => {
-                    if !set.names.contains(&text.0) {
-                        set.names.push(text.0.clone());
-                    }
-                    set.by_text.entry(text).or_default().push(place);
-                }
-                None => set.others.push(place),
-            }
-            set.all.push(Compiled {
-                silence: silence.clone(),
-                matchers,
-            });
-        }
+        silences.iter().for_each(|silence| set.put(silence));
         set
+    }
+
+    /// Adds or replaces one.
+    pub(crate) fn put(&mut self, silence: &Silence) {
+        let Ok(matchers) = compiled(silence) else {
+            return;
+        };
+        let place = match self.places.get(&silence.id) {
+            Some(place) => *place,
+            None => self.all.len(),
+        };
+        if let Some(known) = self.all.get(place) {
+            let text = known
+                .text()
+                .map(|(name, value)| (name.into(), value.into()));
+            self.unlist(text, place);
+        }
+        let silence = silence.clone();
+        self.places.insert(silence.id.clone(), place);
+        let compiled = Compiled { silence, matchers };
+        match compiled.text() {
+            Some((name, value)) => self
+                .by_text
+                .entry(name.into())
+                .or_default()
+                .entry(value.into())
+                .or_default()
+                .push(place),
+            None => self.others.push(place),
+        }
+        match self.all.get_mut(place) {
+            Some(known) => *known = compiled,
+            None => self.all.push(compiled),
+        }
+    }
+
+    fn unlist(&mut self, text: Option<(CompactString, CompactString)>, place: usize) {
+        let list = match text {
+            Some((name, value)) => self
+                .by_text
+                .get_mut(&name)
+                .and_then(|values| values.get_mut(&value)),
+            None => Some(&mut self.others),
+        };
+        if let Some(list) = list {
+            list.retain(|other| *other != place);
+        }
     }
 
     /// The silence that holds an alert back now, the one that ends last.
     #[must_use]
     pub fn holding(&self, subject: &impl Lookup, now: Timestamp) -> Option<&Silence> {
-        if self.all.is_empty() {
-            return None;
-        }
-        let named = self.names.iter().filter_map(|name| {
-            let text = subject.text(name).unwrap_or_default();
-            self.by_text.get(&(name.clone(), CompactString::from(text)))
+        let named = self.by_text.iter().filter_map(|(name, values)| {
+            let text = subject.text(name)?;
+            values.get(text)
         });
         named
             .flatten()

@@ -18,6 +18,7 @@ use crate::key::{GroupKey, IncidentKey};
 use crate::notification::IncidentStatus;
 use crate::span::Span;
 use crate::timeline::Timeline;
+use crate::tracked::TrackedAlerts;
 
 /// How long the state of a key is kept after the last decision about it, when nothing fires.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -34,7 +35,7 @@ pub struct IncidentState {
     pub episode: Option<Episode>,
     /// What fires, and what fired lately.
     #[serde(default)]
-    pub alerts: BTreeMap<Fingerprint, TrackedAlert>,
+    pub alerts: TrackedAlerts,
     /// What merely happened lately, so that a repetition is noticed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub infos: BTreeMap<Fingerprint, TrackedInfo>,
@@ -247,7 +248,7 @@ impl IncidentState {
             key,
             version: 0,
             episode: None,
-            alerts: BTreeMap::new(),
+            alerts: TrackedAlerts::default(),
             infos: BTreeMap::new(),
             counters: Counters::default(),
             timeline: Timeline::default(),
@@ -282,9 +283,8 @@ impl IncidentState {
     /// When something is due that no arrival brings: the next alert whose time is up.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
-        let ends = self.firing().filter_map(|(_, alert)| alert.span.ends_at);
         let report = self.episode.as_ref().and_then(|episode| episode.report_at);
-        ends.chain(report).min()
+        self.alerts.next_end().into_iter().chain(report).min()
     }
 
     /// Until when the state must be kept: for ever while the episode is open, else 30 days from `now`.

@@ -82,8 +82,7 @@ pub fn act(
             episode.priority = *priority;
             if another {
                 episode.response_minutes = policy.response_minutes(*priority);
-                let firing = state.alerts.iter().filter(|(_, alert)| alert.is_firing());
-                steps.extend(firing.map(|(fingerprint, _)| told_again(*fingerprint)));
+                steps.extend(state.firing().map(|(known, _)| told_again(known)));
             }
             another || said
         }
@@ -96,18 +95,17 @@ pub fn act(
                 why: why.clone(),
                 by: by.clone(),
             });
-            let firing = state
-                .alerts
-                .iter_mut()
-                .filter(|(_, alert)| alert.is_firing());
-            for (fingerprint, alert) in firing {
-                alert.phase = AlertPhase::Resolved;
-                // What its source says of this very firing is no news any more.
-                alert.lapsed = true;
-                alert.span.ends_at = Some(now);
-                alert.span.timeout = false;
+            let firing: Vec<Fingerprint> = state.firing().map(|(known, _)| known).collect();
+            for fingerprint in firing {
+                state.alerts.update(fingerprint, |alert| {
+                    alert.phase = AlertPhase::Resolved;
+                    // What its source says of this very firing is no news any more.
+                    alert.lapsed = true;
+                    alert.span.ends_at = Some(now);
+                    alert.span.timeout = false;
+                });
                 steps.push(Step {
-                    fingerprint: *fingerprint,
+                    fingerprint,
                     place: None,
                     news: News::Ended,
                 });

@@ -12,7 +12,7 @@ use super::{Placed, Suppressed, Transition};
 use crate::arrival::Arrival;
 use crate::id::IncidentId;
 use crate::policy::Policy;
-use crate::state::{Episode, IncidentState, PastEpisode, TrackedAlert};
+use crate::state::{Episode, IncidentState, PastEpisode};
 use crate::timeline::{Alerts, TimelineEntry, TimelineEvent};
 
 /// How many earlier episodes are remembered.
@@ -143,7 +143,7 @@ impl<'s> Recorder<'s> {
     }
 
     fn fires(&self) -> bool {
-        self.state.alerts.values().any(TrackedAlert::is_firing)
+        self.state.alerts.firing_count() > 0
     }
 
     /// The last episode again, when nobody can have been told that it was over, or else a new one.
@@ -288,10 +288,9 @@ impl<'s> Recorder<'s> {
 
     /// Names the episode after the most urgent alert that fires.
     fn refresh_title(&self, episode: &mut Episode) {
-        let lead = self.state.firing().min_by_key(|(fingerprint, alert)| {
-            (alert.priority, alert.span.starts_at, *fingerprint)
-        });
-        let Some((_, lead)) = lead else { return };
+        let Some(lead) = self.state.alerts.most_urgent() else {
+            return;
+        };
         // Without details the alert's texts were given up for want of room: the old ones stay.
         if let Some(details) = &lead.details {
             episode.title.clone_from(&lead.title);

@@ -31,10 +31,12 @@ pub(super) fn damp(
             MoveKind::Began { .. } | MoveKind::BeganAgain | MoveKind::Ended => true,
             MoveKind::Rose | MoveKind::StillFires | MoveKind::StillOver => false,
         };
-        let Some(alert) = state.alerts.get_mut(&step.fingerprint).filter(|_| turned) else {
+        if !turned {
+            continue;
+        }
+        let Some(turns) = state.alerts.turns_mut(step.fingerprint) else {
             continue;
         };
-        let turns = &mut alert.turns;
         turns.at.retain(|at| *at > window);
         turns.at.push(now);
         if turns.at.len() < damping.changes {

@@ -159,7 +159,7 @@ fn fold_alert<'a>(
         return;
     };
     let before = state.alerts.get(&fingerprint).map(Before::of);
-    let mut known = state.alerts.remove(&fingerprint);
+    let mut known = state.alerts.remove(fingerprint);
     let mut accepted: Vec<Placed<'a>> = Vec::new();
     let (mut began, mut again) = (false, false);
     for event in events {

@@ -10,13 +10,12 @@ use crate::state::{AlertPhase, IncidentState};
 
 /// Ends what is over by now. Its time of change stays: any newer firing begins again.
 pub(super) fn lapse(state: &mut IncidentState, now: Timestamp) -> Vec<Fingerprint> {
-    let mut lapsed = Vec::new();
-    for (fingerprint, alert) in &mut state.alerts {
-        if alert.is_firing() && alert.span.is_over(now) {
+    let lapsed = state.alerts.ended_by(now);
+    for fingerprint in &lapsed {
+        state.alerts.update(*fingerprint, |alert| {
             alert.phase = AlertPhase::Resolved;
             alert.lapsed = true;
-            lapsed.push(*fingerprint);
-        }
+        });
     }
     lapsed
 }

@@ -8,9 +8,11 @@ use std::cmp::Reverse;
 
 use alert_classification::{Fingerprint, Labels};
 use jiff::{SignedDuration, Timestamp};
+use settings::Priority;
 
 use super::fold::{Move, MoveKind};
-use crate::state::{AlertDetails, Episode, IncidentState, TrackedAlert};
+use crate::state::{AlertDetails, IncidentState, TrackedAlert};
+use crate::tracked::Texts;
 
 /// The most alerts, info alerts among them, that one state tracks.
 pub const MAX_TRACKED: usize = 5_000;
@@ -53,7 +55,7 @@ pub(super) fn make_room<'a>(
     });
     let overflow = new.split_off(new.len().saturating_sub(excess));
     for step in &overflow {
-        state.alerts.remove(&step.fingerprint);
+        state.alerts.remove(step.fingerprint);
     }
     kept.append(&mut new);
     *moves = kept;
@@ -76,13 +78,20 @@ fn forget_old(state: &mut IncidentState, now: Timestamp) {
     // Its report names what was over long before its end.
     let last = state.episode.as_ref();
     let episode = last.filter(|episode| episode.is_open() || episode.report_at.is_some());
-    state.alerts.retain(|_, alert| {
-        alert.is_firing()
-            || alert.seen_at >= horizon
-            || episode.is_some_and(|episode| episode.has(alert))
-    });
+    let old: Vec<Fingerprint> = state
+        .alerts
+        .over()
+        .take_while(|(_, alert)| alert.seen_at < horizon)
+        .filter(|(_, alert)| episode.is_none_or(|episode| !episode.has(alert)))
+        .map(|(fingerprint, _)| fingerprint)
+        .collect();
+    for fingerprint in old {
+        state.alerts.remove(fingerprint);
+    }
     let horizon = before(INFORMED_FOR);
-    state.infos.retain(|_, info| info.seen_at >= horizon);
+    if state.infos.values().any(|info| info.seen_at < horizon) {
+        state.infos.retain(|_, info| info.seen_at >= horizon);
+    }
 }
 
 fn forget_infos(state: &mut IncidentState) {
@@ -102,49 +111,58 @@ fn forget_infos(state: &mut IncidentState) {
 fn forget_resolved(state: &mut IncidentState) {
     let excess = tracked(state).saturating_sub(MAX_TRACKED);
     let episode = state.open_episode();
-    let mut oldest: Vec<(bool, Timestamp, Fingerprint)> = state
-        .alerts
-        .iter()
-        .filter(|(_, alert)| !alert.is_firing())
-        .map(|(fingerprint, alert)| {
-            let belongs = episode.is_some_and(|episode: &Episode| episode.has(alert));
-            (belongs, alert.seen_at, *fingerprint)
-        })
+    let belongs = |alert: &TrackedAlert| episode.is_some_and(|episode| episode.has(alert));
+    let others = state.alerts.over().filter(|(_, alert)| !belongs(alert));
+    let own = state.alerts.over().filter(|(_, alert)| belongs(alert));
+    let oldest: Vec<Fingerprint> = others
+        .chain(own)
+        .take(excess)
+        .map(|(fingerprint, _)| fingerprint)
         .collect();
-    oldest.sort_unstable();
-    for (_, _, fingerprint) in oldest.into_iter().take(excess) {
-        state.alerts.remove(&fingerprint);
+    for fingerprint in oldest {
+        state.alerts.remove(fingerprint);
     }
 }
 
 /// Takes details and titles from what is least worth knowing.
 fn fit_texts(state: &mut IncidentState) {
-    let mut titles: usize = state.alerts.values().map(|alert| alert.title.len()).sum();
-    let mut details: usize = state.alerts.values().map(details_of).sum();
+    let Texts { titles, details } = state.alerts.texts();
     if titles <= TEXT_BUDGET && details <= TEXT_BUDGET {
         return;
     }
-    let mut alerts: Vec<&mut TrackedAlert> = state.alerts.values_mut().collect();
-    alerts.sort_by_key(|alert| {
-        (
-            alert.is_firing(),
-            Reverse(alert.priority),
-            Reverse(alert.span.starts_at),
-        )
-    });
-    for alert in alerts {
-        if details > TEXT_TARGET {
-            details -= details_of(alert);
-            alert.details = None;
+    let with_texts = |alert: &TrackedAlert| alert.details.is_some() || !alert.title.is_empty();
+    let mut alerts: Vec<(bool, Reverse<Priority>, Reverse<Timestamp>, Fingerprint)> = state
+        .alerts
+        .iter()
+        .filter(|(_, alert)| with_texts(alert))
+        .map(|(fingerprint, alert)| {
+            let priority = Reverse(alert.priority);
+            let starts_at = Reverse(alert.span.starts_at);
+            (alert.is_firing(), priority, starts_at, *fingerprint)
+        })
+        .collect();
+    alerts.sort_unstable();
+    for (.., fingerprint) in alerts {
+        let Texts { titles, details } = state.alerts.texts();
+        if titles <= TEXT_TARGET && details <= TEXT_TARGET {
+            return;
         }
-        if titles > TEXT_TARGET {
-            titles -= std::mem::take(&mut alert.title).len();
-        }
+        state.alerts.update(fingerprint, |alert| {
+            if details > TEXT_TARGET {
+                alert.details = None;
+            }
+            if titles > TEXT_TARGET {
+                alert.title = String::new();
+            }
+        });
     }
 }
 
-fn details_of(alert: &TrackedAlert) -> usize {
-    alert.details.as_deref().map_or(0, details_weight)
+impl TrackedAlert {
+    /// About how many bytes its details take in a table.
+    pub(crate) fn details_bytes(&self) -> usize {
+        self.details.as_deref().map_or(0, details_weight)
+    }
 }
 
 fn details_weight(details: &AlertDetails) -> usize {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use settings::Route;
 
 use super::state::{GroupAlert, GroupIncident, GroupInfo, GroupState, MAX_IN_GROUP};
-use super::timing::{forgotten_at, reschedule};
+use super::timing::{forgotten_at, reschedule_for};
 use crate::arrival::SuppressionReason;
 use crate::decide::News;
 use crate::id::IncidentId;
@@ -43,8 +43,9 @@ pub(crate) fn insert(group: &mut GroupState, snapshot: Snapshot, route: &Route, 
     group.counters.received += u64::from(snapshot.counted);
     let wait = signed(route.group_wait);
     let starts_at = snapshot.span.starts_at;
+    let fingerprint = Some(snapshot.fingerprint);
     if !keep(group, snapshot) {
-        reschedule(group, route, now);
+        reschedule_for(group, fingerprint, route, now);
         return;
     }
     let after = |span: SignedDuration, at: Timestamp| at.checked_add(span).unwrap_or(at);
@@ -57,7 +58,7 @@ pub(crate) fn insert(group: &mut GroupState, snapshot: Snapshot, route: &Route, 
     } else {
         group.tick.get_or_insert(after(wait, now));
     }
-    reschedule(group, route, now);
+    reschedule_for(group, fingerprint, route, now);
 }
 
 /// Whether there was room.

@@ -5,10 +5,14 @@
 //! nothing; those that are not fall on the same instants as if every one had been looked at. Ladders
 //! do not wait for the beat.
 
+use std::collections::BTreeMap;
+
+use alert_classification::Fingerprint;
 use jiff::{SignedDuration, Timestamp};
 use settings::Route;
 
 use super::state::{GroupAlert, GroupState, Muted};
+use crate::id::IncidentId;
 use crate::policy::signed;
 
 /// Alertmanager looks for empty groups this often, and forgets them.
@@ -66,36 +70,68 @@ pub(super) fn advance(group: &mut GroupState, route: &Route, now: Timestamp) {
 
 /// Finds out when something is due. A beat whose timer is late is not put off by what comes meanwhile.
 pub(crate) fn reschedule(group: &mut GroupState, route: &Route, now: Timestamp) {
+    reschedule_for(group, None, route, now);
+}
+
+/// The same after one alert has changed: where its news decides, the others are not looked at.
+pub(super) fn reschedule_for(
+    group: &mut GroupState,
+    alert: Option<Fingerprint>,
+    route: &Route,
+    now: Timestamp,
+) {
     let overdue = group.due_at.filter(|due| *due <= now);
-    group.due_at = overdue.or_else(|| due(group, route, now));
+    group.due_at = overdue.or_else(|| due(group, alert, route, now));
 }
 
 /// Finds out when something is due after all that was due has been done.
 pub(super) fn plan(group: &mut GroupState, route: &Route, now: Timestamp) {
     let again = now.checked_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
     let ahead = |due: Timestamp| if due > now { due } else { again };
-    group.due_at = due(group, route, now).map(ahead);
+    group.due_at = due(group, None, route, now).map(ahead);
 }
 
-fn due(group: &GroupState, route: &Route, now: Timestamp) -> Option<Timestamp> {
+fn due(
+    group: &GroupState,
+    first: Option<Fingerprint>,
+    route: &Route,
+    now: Timestamp,
+) -> Option<Timestamp> {
     if group.is_empty() {
         return None;
     }
     if !group.flushed {
         return group.tick;
     }
-    let mut due: Option<Timestamp> = None;
-    let mut at = |time: Timestamp| due = Some(due.map_or(time, |known| known.min(time)));
+    let told = message_due(group, first, route, now);
+    let step = step_due(group, told, now);
+    told.into_iter().chain(step).min()
+}
+
+/// When the route's own message may have something to say.
+fn message_due(
+    group: &GroupState,
+    first: Option<Fingerprint>,
+    route: &Route,
+    now: Timestamp,
+) -> Option<Timestamp> {
     let continuous = signed(route.group_interval).is_zero();
+    let soonest = beat(group, route, now);
+    let mut due: Option<Timestamp> = None;
     if !group.infos.is_empty() || group.overflow > 0 {
-        at(beat(group, route, now));
+        due = Some(soonest);
     }
-    let repeat = signed(route.repeat_interval);
     let mut repeats = false;
-    for alert in group.alerts.values() {
+    let first = first.and_then(|fingerprint| group.alerts.get(&fingerprint));
+    for alert in first.into_iter().chain(group.alerts.values()) {
+        // No beat is sooner than the next one.
+        if !continuous && due == Some(soonest) {
+            return due;
+        }
+        let mut at = |time: Timestamp| due = Some(due.map_or(time, |known| known.min(time)));
         let over = alert.span.is_over(now);
         if news(alert, over) {
-            at(beat(group, route, now));
+            at(soonest);
         }
         match &alert.muted {
             Some(muted) if !over || matches!(muted, Muted::Flapping { .. }) => {
@@ -108,36 +144,48 @@ fn due(group: &GroupState, route: &Route, now: Timestamp) -> Option<Timestamp> {
             at(beat(group, route, end));
         }
     }
-    if repeats && let Some(told_at) = group.targets.iter().filter_map(|t| t.told_at).min() {
-        // Strictly later than the interval, as Alertmanager has it.
-        let later = repeat.saturating_add(SignedDuration::from_nanos(1));
-        let again = told_at.checked_add(later).unwrap_or(Timestamp::MAX);
-        // What is overdue by now is not said as long as somebody is on it.
-        let overdue = continuous && again <= now;
-        let next = now.checked_add(LOOK_AGAIN).unwrap_or(now);
-        at(if overdue {
-            next
-        } else {
-            beat(group, route, again.max(now))
-        });
+    let told_at = group.targets.iter().filter_map(|t| t.told_at).min();
+    let repeat = told_at
+        .filter(|_| repeats)
+        .map(|told_at| repeated(group, route, told_at, now, continuous));
+    due.into_iter().chain(repeat).min()
+}
+
+/// When what was told is told again.
+fn repeated(
+    group: &GroupState,
+    route: &Route,
+    told_at: Timestamp,
+    now: Timestamp,
+    continuous: bool,
+) -> Timestamp {
+    // Strictly later than the interval, as Alertmanager has it.
+    let later = signed(route.repeat_interval).saturating_add(SignedDuration::from_nanos(1));
+    let again = told_at.checked_add(later).unwrap_or(Timestamp::MAX);
+    // What is overdue by now is not said as long as somebody is on it.
+    if continuous && again <= now {
+        return now.checked_add(LOOK_AGAIN).unwrap_or(now);
     }
-    for (id, incident) in &group.incidents {
-        let Some(ladder) = &incident.ladder else {
-            continue;
-        };
-        let climbs = |alert: &GroupAlert| {
-            alert.incident.as_ref() == Some(id)
-                && alert.muted.is_none()
-                && !alert.left
-                && !alert.span.is_over(now)
-        };
-        if let Some(next) = ladder.due_at
-            && group.alerts.values().any(climbs)
-        {
-            at(next);
-        }
+    beat(group, route, again.max(now))
+}
+
+/// When a ladder has a step to take before `before`.
+fn step_due(group: &GroupState, before: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    let sooner: BTreeMap<&IncidentId, Timestamp> = group
+        .incidents
+        .iter()
+        .filter_map(|(id, incident)| Some((id, incident.ladder.as_ref()?.due_at?)))
+        .filter(|(_, next)| before.is_none_or(|before| *next < before))
+        .collect();
+    if sooner.is_empty() {
+        return None;
     }
-    due
+    group
+        .alerts
+        .values()
+        .filter(|alert| alert.muted.is_none() && !alert.left && !alert.span.is_over(now))
+        .filter_map(|alert| sooner.get(alert.incident.as_ref()?).copied())
+        .min()
 }
 
 /// Whether the next beat may have something to tell or to forget.

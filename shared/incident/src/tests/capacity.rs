@@ -44,6 +44,7 @@ fn a_full_incident_says_so_once_and_hands_on_what_it_does_not_track() {
     // It cannot know a repetition of what it does not track; the groups do.
     assert_eq!(bench.say("+x@2 +z@3"), "open: began began");
     assert_eq!(bench.state.alerts.len(), MAX_TRACKED);
+    assert!(bench.state.alerts.is_consistent());
     assert_eq!(
         count(&bench, |event| matches!(event, TimelineEvent::Full(_))),
         1
@@ -61,6 +62,7 @@ fn a_full_incident_still_becomes_more_urgent() {
     assert_eq!(bench.episode().priority, Priority::P1);
     assert_eq!(bench.episode().response_minutes, 5);
     assert_eq!(bench.state.alerts.len(), MAX_TRACKED);
+    assert!(bench.state.alerts.is_consistent());
 }
 
 #[test]
@@ -88,6 +90,7 @@ fn what_belongs_to_no_open_episode_goes_before_what_does() {
     bench.say("-many-0@4");
     bench.say("+x@5");
     assert_eq!(bench.state.alerts.len(), MAX_TRACKED);
+    assert!(bench.state.alerts.is_consistent());
     bench.say("+y@5");
     assert!(!bench.state.alerts.contains_key(&super::fingerprint("old")));
     assert!(
@@ -213,8 +216,10 @@ fn the_largest_state_fits_into_a_table_item() {
     // Each alert is in a group or two.
     let groups =
         ["a", "b"].map(|route| crate::GroupKey::of(route, &alert_classification::Labels::new()));
-    for alert in bench.state.alerts.values_mut() {
-        alert.groups = groups.iter().cloned().collect();
+    let tracked: Vec<_> = bench.state.alerts.keys().copied().collect();
+    for fingerprint in tracked {
+        let known = bench.state.alerts.groups_mut(fingerprint).unwrap();
+        *known = groups.iter().cloned().collect();
     }
     let json = serde_json::to_vec(&bench.state).unwrap();
     let mut deflate = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -257,6 +262,7 @@ fn what_is_over_gives_up_its_texts_before_what_fires() {
             .filter(|alert| alert.is_firing() == firing && alert.details.is_some())
             .count()
     };
+    assert!(bench.state.alerts.is_consistent());
     assert_eq!(kept(false), 0);
     assert!(kept(true) > 30, "{}", kept(true));
     assert!(

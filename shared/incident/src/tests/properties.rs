@@ -81,6 +81,7 @@ proptest! {
             }
             let counters = &bench.state.counters;
             prop_assert_eq!(counters.received, counters.grouped + counters.suppressed_total());
+            prop_assert!(bench.state.alerts.is_consistent());
             match decision.change {
                 Change::Unchanged => prop_assert_eq!(&before, &bench.state),
                 Change::Changed => {
