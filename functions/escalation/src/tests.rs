@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alert_classification::{Alert, Classification, ClassifiedAlert, Fingerprint, Labels, Status};
+use alert_classification::Status;
 use engine::reports::ReportRequest;
 use engine::timers::{ScheduleError, TimerMessage, Timers};
 use engine::{
@@ -139,39 +139,8 @@ impl Bench {
 
 fn alert(status: Status, second: i64) -> Arrival {
     let at = start() + SignedDuration::from_secs(second);
-    let labels: Labels = [("alertname", "a"), ("service", "orders")]
-        .into_iter()
-        .collect();
     Arrival {
-        alert: ClassifiedAlert {
-            alert: Alert {
-                source: "aws.cloudwatch".into(),
-                kind: "CloudWatch Alarm State Change".into(),
-                status,
-                title: "a".to_owned(),
-                description: String::new(),
-                fingerprint: Fingerprint::of(labels.iter()),
-                labels,
-                annotations: Labels::new(),
-                measurement: None,
-                starts_at: at,
-                ends_at: (status == Status::Resolved).then_some(at),
-                changed_at: at,
-                fired_anew: false,
-                lifetime_minutes: None,
-                console_url: None,
-            },
-            classification: Classification {
-                priority: Priority::P2,
-                category: "errors".into(),
-                stable_category: "errors".into(),
-                service: "orders".into(),
-                response_minutes: 15,
-                rule: Some("error-rate".into()),
-                reason: "the error rate is over 5 %".to_owned(),
-                runbook: None,
-            },
-        },
+        alert: specimen::alert("orders", "a", status, at, Priority::P2),
         received_at: at,
         message: "m".into(),
         lifetime: None,

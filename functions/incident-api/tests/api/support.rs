@@ -1,9 +1,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alert_classification::{
-    Alert, Classification, ClassifiedAlert, Fingerprint, Labels, Measurement, Status,
-};
+use alert_classification::{Measurement, Status};
 use credentials::bearer::{Scope, Scopes, Token, TokenRecord};
 use credentials::link::{Claims, LinkKeys, Purpose};
 use credentials::{IncidentRef, KeyText, Recipient, Secret, TokenName};
@@ -373,48 +371,24 @@ pub(crate) fn event(
 }
 
 pub(crate) fn arrival(service: &str, name: &str, priority: Priority, at: Timestamp) -> Arrival {
-    let labels: Labels = [("alertname", name), ("service", service)]
-        .into_iter()
-        .collect();
+    let mut classified = specimen::alert(service, name, Status::Firing, at, priority);
+    let alert = &mut classified.alert;
+    alert.title = format!("{name}: the error rate of {service} is too high");
+    "More than 5 % of the requests fail.".clone_into(&mut alert.description);
+    alert.measurement = Some(Measurement {
+        value: Some(7.25),
+        threshold: Some(5.0),
+        comparison: ">".into(),
+        unit: "Percent".into(),
+        period_seconds: Some(60),
+        window_seconds: Some(300),
+    });
+    alert.console_url = Some("https://console.aws.amazon.com/cloudwatch/home#alarmsV2:".to_owned());
+    let classification = &mut classified.classification;
+    "value 7.25 % is over 5 %".clone_into(&mut classification.reason);
+    classification.runbook = Some(format!("https://runbooks.example.com/{service}"));
     Arrival {
-        alert: ClassifiedAlert {
-            alert: Alert {
-                source: "aws.cloudwatch".into(),
-                kind: "CloudWatch Alarm State Change".into(),
-                status: Status::Firing,
-                title: format!("{name}: the error rate of {service} is too high"),
-                description: "More than 5 % of the requests fail.".to_owned(),
-                fingerprint: Fingerprint::of(labels.iter()),
-                labels,
-                annotations: Labels::new(),
-                measurement: Some(Measurement {
-                    value: Some(7.25),
-                    threshold: Some(5.0),
-                    comparison: ">".into(),
-                    unit: "Percent".into(),
-                    period_seconds: Some(60),
-                    window_seconds: Some(300),
-                }),
-                starts_at: at,
-                ends_at: None,
-                changed_at: at,
-                fired_anew: false,
-                lifetime_minutes: None,
-                console_url: Some(
-                    "https://console.aws.amazon.com/cloudwatch/home#alarmsV2:".to_owned(),
-                ),
-            },
-            classification: Classification {
-                priority,
-                category: "errors".into(),
-                stable_category: "errors".into(),
-                service: service.into(),
-                response_minutes: priority.default_response_minutes(),
-                rule: Some("error-rate".into()),
-                reason: "value 7.25 % is over 5 %".to_owned(),
-                runbook: Some(format!("https://runbooks.example.com/{service}")),
-            },
-        },
+        alert: classified,
         received_at: at,
         message: format!("{name}-{at}").into(),
         lifetime: None,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alert_classification::{Alert, Classification, ClassifiedAlert, Fingerprint, Labels, Status};
+use alert_classification::Status;
 use compact_str::format_compact;
 use engine::{
     Clock, Engine, Outcome, Outgoing, Patience, PublishError, Publisher, Refusal, Unhurried,
@@ -193,39 +193,10 @@ fn anna() -> Actor {
 }
 
 fn arrival(name: &str, status: Status, at: Timestamp) -> Arrival {
-    let labels: Labels = [("alertname", name), ("service", "orders")]
-        .into_iter()
-        .collect();
+    let mut alert = specimen::alert("orders", name, status, at, Priority::P1);
+    alert.alert.title = format!("{name}: 7.2 % of the requests fail");
     Arrival {
-        alert: ClassifiedAlert {
-            alert: Alert {
-                source: "aws.cloudwatch".into(),
-                kind: "CloudWatch Alarm State Change".into(),
-                status,
-                title: format!("{name}: 7.2 % of the requests fail"),
-                description: String::new(),
-                fingerprint: Fingerprint::of(labels.iter()),
-                labels,
-                annotations: Labels::new(),
-                measurement: None,
-                starts_at: at,
-                ends_at: (status == Status::Resolved).then_some(at),
-                changed_at: at,
-                fired_anew: false,
-                lifetime_minutes: None,
-                console_url: None,
-            },
-            classification: Classification {
-                priority: Priority::P1,
-                category: "errors".into(),
-                stable_category: "errors".into(),
-                service: "orders".into(),
-                response_minutes: 5,
-                rule: Some("error-rate".into()),
-                reason: "the error rate is over 5 %".to_owned(),
-                runbook: None,
-            },
-        },
+        alert,
         received_at: at,
         message: format_compact!("{name}-{}-{at}", status.as_str()),
         lifetime: None,

@@ -9,7 +9,7 @@ mod waking;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alert_classification::{Alert, Classification, ClassifiedAlert, Fingerprint, Labels, Status};
+use alert_classification::Status;
 use compact_str::format_compact;
 use incident::{Actor, Arrival, Notification, NotificationEvent, Policy, Via};
 use jiff::{SignedDuration, Timestamp};
@@ -106,39 +106,8 @@ fn anna() -> Actor {
 
 fn alert(service: &str, name: &str, status: Status, second: i64) -> Arrival {
     let at = start() + SignedDuration::from_secs(second);
-    let labels: Labels = [("alertname", name), ("service", service)]
-        .into_iter()
-        .collect();
     Arrival {
-        alert: ClassifiedAlert {
-            alert: Alert {
-                source: "aws.cloudwatch".into(),
-                kind: "CloudWatch Alarm State Change".into(),
-                status,
-                title: format!("{name} is {}", status.as_str()),
-                description: String::new(),
-                fingerprint: Fingerprint::of(labels.iter()),
-                labels,
-                annotations: Labels::new(),
-                measurement: None,
-                starts_at: at,
-                ends_at: (status == Status::Resolved).then_some(at),
-                changed_at: at,
-                fired_anew: false,
-                lifetime_minutes: None,
-                console_url: None,
-            },
-            classification: Classification {
-                priority: Priority::P1,
-                category: "errors".into(),
-                stable_category: "errors".into(),
-                service: service.into(),
-                response_minutes: 5,
-                rule: Some("error-rate".into()),
-                reason: "the error rate is over 5 %".to_owned(),
-                runbook: None,
-            },
-        },
+        alert: specimen::alert(service, name, status, at, Priority::P1),
         received_at: at,
         message: format_compact!("{service}-{name}-{}-{second}", status.as_str()),
         lifetime: None,

@@ -24,7 +24,7 @@ mod world_acts;
 
 use std::sync::Arc;
 
-use alert_classification::{Alert, Classification, ClassifiedAlert, Fingerprint, Labels, Status};
+use alert_classification::{Fingerprint, Status};
 use compact_str::format_compact;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -83,39 +83,8 @@ fn arrival_of(
     at: Timestamp,
     priority: Priority,
 ) -> Arrival {
-    let labels: Labels = [("alertname", name), ("service", service)]
-        .into_iter()
-        .collect();
     Arrival {
-        alert: ClassifiedAlert {
-            alert: Alert {
-                source: "aws.cloudwatch".into(),
-                kind: "CloudWatch Alarm State Change".into(),
-                status,
-                title: format!("{name} is {}", status.as_str()),
-                description: String::new(),
-                fingerprint: Fingerprint::of(labels.iter()),
-                labels,
-                annotations: Labels::new(),
-                measurement: None,
-                starts_at: at,
-                ends_at: (status == Status::Resolved).then_some(at),
-                changed_at: at,
-                fired_anew: false,
-                lifetime_minutes: None,
-                console_url: None,
-            },
-            classification: Classification {
-                priority,
-                category: "errors".into(),
-                stable_category: "errors".into(),
-                service: service.into(),
-                response_minutes: priority.default_response_minutes(),
-                rule: Some("error-rate".into()),
-                reason: "the error rate is over 5 %".to_owned(),
-                runbook: None,
-            },
-        },
+        alert: specimen::alert(service, name, status, at, priority),
         received_at: at,
         message: format_compact!("{name}-{}-{at}", status.as_str()),
         lifetime: None,
