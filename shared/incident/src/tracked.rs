@@ -4,6 +4,7 @@
 //! the most urgent, what ends next and how long the texts are is kept up to date with each change and
 //! not looked for anew.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
@@ -36,6 +37,19 @@ struct Tally {
     /// How many of those that are over joined in which version.
     over_since: BTreeMap<u64, usize>,
     texts: Texts,
+    /// What has texts, the least worth knowing first.
+    with_texts: BTreeSet<Worth>,
+}
+
+/// Orders alerts by how much their texts are worth: what is over, then the least urgent, then the
+/// newest goes first.
+type Worth = (bool, Reverse<Priority>, Reverse<Timestamp>, Fingerprint);
+
+fn worth(fingerprint: Fingerprint, alert: &TrackedAlert) -> Option<Worth> {
+    (alert.details.is_some() || !alert.title.is_empty()).then(|| {
+        let (priority, starts_at) = (Reverse(alert.priority), Reverse(alert.span.starts_at));
+        (alert.is_firing(), priority, starts_at, fingerprint)
+    })
 }
 
 /// How many bytes the texts of all alerts have.
@@ -59,6 +73,7 @@ impl Tally {
         }
         self.texts.titles += alert.title.len();
         self.texts.details += alert.details_bytes();
+        self.with_texts.extend(worth(fingerprint, alert));
     }
 
     fn remove(&mut self, fingerprint: Fingerprint, alert: &TrackedAlert) {
@@ -79,6 +94,9 @@ impl Tally {
         }
         self.texts.titles -= alert.title.len();
         self.texts.details -= alert.details_bytes();
+        if let Some(worth) = worth(fingerprint, alert) {
+            self.with_texts.remove(&worth);
+        }
     }
 }
 
@@ -165,6 +183,14 @@ impl TrackedAlerts {
             let alert = self.by_fingerprint.get(fingerprint)?;
             Some((*fingerprint, alert))
         })
+    }
+
+    /// Those that have texts, the least worth knowing first.
+    pub(crate) fn with_texts(&self) -> impl Iterator<Item = Fingerprint> {
+        self.tally
+            .with_texts
+            .iter()
+            .map(|(.., fingerprint)| *fingerprint)
     }
 
     /// How many bytes the texts have together.

@@ -134,15 +134,24 @@ fn driver(settings: &Arc<Settings>, silences: usize) -> Driver {
 }
 
 /// All alerts fire within five minutes; an hour later all end; the time in between passes as well.
-fn run(settings: &Arc<Settings>, mut driver: Driver, count: usize) -> usize {
+fn run(settings: &Arc<Settings>, driver: Driver, count: usize) -> usize {
+    run_in_batches(settings, driver, count, BATCH)
+}
+
+fn run_in_batches(
+    settings: &Arc<Settings>,
+    mut driver: Driver,
+    count: usize,
+    batch_size: usize,
+) -> usize {
     let classifier = Classifier::new(Arc::clone(settings));
     let mut told = 0;
     for (begin, status) in [(0, Status::Firing), (3_600, Status::Resolved)] {
-        for first in (0..count).step_by(BATCH) {
+        for first in (0..count).step_by(batch_size) {
             let part = 300 * first / count;
             let now = at(begin + i64::try_from(part).expect("small"));
             driver.advance(now, true);
-            let batch = (first..count.min(first + BATCH))
+            let batch = (first..count.min(first + batch_size))
                 .map(|number| arrival(classifier.classify(alert(number, status, now)), now));
             driver.arrive(batch.collect());
             told += driver.take_told().len();
@@ -167,6 +176,18 @@ fn alerts_fire_and_end(bencher: Bencher<'_, '_>, count: usize) {
         .counter(ItemsCount::new(2 * count))
         .with_inputs(|| driver(&settings, SILENCES))
         .bench_local_values(|driver| divan::black_box(run(&settings, driver, count)));
+}
+
+/// The same when each comes by itself, as a replay of recorded events has it.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn one_by_one(bencher: Bencher<'_, '_>) {
+    let settings = settings();
+    bencher
+        .counter(ItemsCount::new(2 * 100_000_usize))
+        .with_inputs(|| driver(&settings, SILENCES))
+        .bench_local_values(|driver| {
+            divan::black_box(run_in_batches(&settings, driver, 100_000, 1))
+        });
 }
 
 /// The same without a silence, to see what they cost.

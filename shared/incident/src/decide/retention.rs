@@ -4,11 +4,8 @@
 //! an alert and is kept for [`MAX_TRACKED`] alerts; the texts about them share a
 //! budget, and the least urgent lose theirs first.
 
-use std::cmp::Reverse;
-
 use alert_classification::{Fingerprint, Labels};
 use jiff::{SignedDuration, Timestamp};
-use settings::Priority;
 
 use super::fold::{Move, MoveKind};
 use crate::state::{AlertDetails, IncidentState, TrackedAlert};
@@ -130,19 +127,8 @@ fn fit_texts(state: &mut IncidentState) {
     if titles <= TEXT_BUDGET && details <= TEXT_BUDGET {
         return;
     }
-    let with_texts = |alert: &TrackedAlert| alert.details.is_some() || !alert.title.is_empty();
-    let mut alerts: Vec<(bool, Reverse<Priority>, Reverse<Timestamp>, Fingerprint)> = state
-        .alerts
-        .iter()
-        .filter(|(_, alert)| with_texts(alert))
-        .map(|(fingerprint, alert)| {
-            let priority = Reverse(alert.priority);
-            let starts_at = Reverse(alert.span.starts_at);
-            (alert.is_firing(), priority, starts_at, *fingerprint)
-        })
-        .collect();
-    alerts.sort_unstable();
-    for (.., fingerprint) in alerts {
+    let alerts: Vec<Fingerprint> = state.alerts.with_texts().collect();
+    for fingerprint in alerts {
         let Texts { titles, details } = state.alerts.texts();
         if titles <= TEXT_TARGET && details <= TEXT_TARGET {
             return;
