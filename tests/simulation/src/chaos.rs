@@ -4,19 +4,20 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use incident::{Notification, NotificationEvent};
+use incident::Notification;
 use jiff::{SignedDuration, Timestamp};
-use settings::Channel;
 use store::{
-    Check, Claim, Fault, ListPage, LoadedRecord, MemoryStore, NotePage, Outbox, OutboxRef,
-    OutboxWrite, Page, Pending, RecordKey, RecordStore, StoreError, StreamLog, Transaction,
-    Version, Write,
+    Fault, ListPage, LoadedRecord, MemoryStore, NotePage, Outbox, OutboxRef, OutboxWrite, Page,
+    Pending, RecordKey, RecordStore, StoreError, Transaction, Version, Write,
 };
 
 use crate::guard::Guard;
-use crate::judge::{Told, Witness};
 use crate::plan::Faults;
 use crate::runtime::{Shared, step};
+use crate::witness::Witness;
+
+/// A function whose processor is taken away waits at most so many milliseconds for it.
+const STALL: u64 = 3_000;
 
 /// The table on a bad day.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Chaos {
     faults: Arc<Mutex<Faults>>,
     without: Option<Guard>,
     witness: Arc<Mutex<Witness>>,
+    /// Which function asks.
+    by: u64,
 }
 
 impl Chaos {
@@ -41,6 +44,15 @@ impl Chaos {
             faults: Arc::clone(faults),
             without,
             witness: Arc::clone(witness),
+            by: 0,
+        }
+    }
+
+    /// The same table as another function sees it.
+    pub(crate) fn seen_by(&self, function: u64) -> Self {
+        Self {
+            by: function,
+            ..self.clone()
         }
     }
 
@@ -49,14 +61,30 @@ impl Chaos {
         &self.inner
     }
 
+    /// The table after the others have had a turn: it may fail now. For what is not asked of a [`RecordStore`].
+    pub(crate) async fn later(&self) -> &MemoryStore {
+        self.turn().await;
+        &self.inner
+    }
+
+    fn faults(&self) -> Faults {
+        *self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn witness(&self) -> MutexGuard<'_, Witness> {
         self.witness.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the others have a turn, and perhaps makes the next operation fail.
+    /// The table takes its time, and perhaps makes the next operation fail.
     async fn turn(&self) {
         step().await;
-        let faults = *self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let faults = self.faults();
+        let most = if self.shared.chance(faults.stall) {
+            STALL
+        } else {
+            u64::from(faults.latency)
+        };
+        self.shared.wait(self.shared.below(most)).await;
         self.inner.clear_faults();
         if self.shared.chance(faults.stumble) {
             let fault = if self.shared.chance(50) {
@@ -70,64 +98,51 @@ impl Chaos {
         }
     }
 
-    /// What is current, for a write that looks at nothing.
-    fn versions<'k>(
-        &self,
-        keys: impl IntoIterator<Item = &'k RecordKey>,
-    ) -> BTreeMap<RecordKey, Version> {
+    /// The current versions of what is written.
+    fn versions(&self, writes: &[Write<'_>]) -> Vec<Version> {
         let known: BTreeMap<RecordKey, Version> = self
             .inner
             .records()
+            .filter(|(key, _)| writes.iter().any(|write| write.key == key))
             .map(|(key, record)| (key, record.version))
             .collect();
-        let version = |key: &RecordKey| known.get(key).copied().unwrap_or(Version::NONE);
-        keys.into_iter()
-            .map(|key| (key.clone(), version(key)))
-            .collect()
+        let version = |write: &Write<'_>| known.get(write.key).copied();
+        let versions = writes.iter().map(version);
+        versions.map(|v| v.unwrap_or(Version::NONE)).collect()
     }
 
     async fn write(&self, transaction: Transaction<'_>) -> Result<(), StoreError> {
-        let checks: &[Check<'_>] = match self.without {
-            Some(Guard::Checks) => &[],
-            _other => transaction.checks,
+        let is_step = || transaction.outbox.iter().any(is_step);
+        let (compares, checks) = match self.without {
+            Some(Guard::CompareAndSet) => (false, false),
+            Some(Guard::GroupOfStep) => (!is_step(), true),
+            Some(Guard::GroupAndIncidentOfStep) => (!is_step(), !is_step()),
+            Some(Guard::Checks) => (true, false),
+            Some(
+                Guard::OutboxInTransaction
+                | Guard::OutboxSweep
+                | Guard::TimerSweep
+                | Guard::DeleteAfterWork
+                | Guard::DeadLetters
+                | Guard::Claims
+                | Guard::Duplicates,
+            )
+            | None => (true, true),
         };
-        if self.without == Some(Guard::CompareAndSet) {
-            let now = self.versions(transaction.writes.iter().map(|write| write.key));
-            let writes: Vec<Write<'_>> = transaction
-                .writes
-                .iter()
-                .map(|write| Write {
-                    expected: now.get(write.key).copied().unwrap_or(Version::NONE),
-                    ..*write
-                })
-                .collect();
-            let transaction = Transaction {
-                writes: &writes,
-                checks: &[],
-                ..transaction
-            };
-            return self.inner.commit(transaction).await;
+        let mut writes = transaction.writes.to_vec();
+        if !compares {
+            let now = self.versions(&writes);
+            for (write, version) in writes.iter_mut().zip(now) {
+                write.expected = version;
+            }
         }
-        if self.without == Some(Guard::Checks) && transaction.outbox.iter().any(is_step) {
-            let now = self.versions(transaction.writes.iter().map(|write| write.key));
-            let writes: Vec<Write<'_>> = transaction
-                .writes
-                .iter()
-                .map(|write| Write {
-                    expected: now.get(write.key).copied().unwrap_or(Version::NONE),
-                    ..*write
-                })
-                .collect();
-            let transaction = Transaction {
-                writes: &writes,
-                checks,
-                ..transaction
-            };
-            return self.inner.commit(transaction).await;
-        }
+        let transaction = Transaction {
+            writes: &writes,
+            checks: if checks { transaction.checks } else { &[] },
+            ..transaction
+        };
         if self.without == Some(Guard::OutboxInTransaction) && !transaction.outbox.is_empty() {
             let state = Transaction {
-                checks,
                 outbox: &[],
                 ..transaction
             };
@@ -139,36 +154,12 @@ impl Chaos {
             };
             return self.inner.commit(outbox).await;
         }
-        let transaction = Transaction {
-            checks,
-            ..transaction
-        };
         self.inner.commit(transaction).await
     }
 
-    /// Writes down what was decided, as the table has it at this instant.
-    fn note(&self, outbox: &[OutboxWrite<'_>]) {
-        let at = self.shared.now();
-        for entry in outbox {
-            let Ok(notification) = serde_json::from_str::<Notification>(entry.body) else {
-                continue;
-            };
-            let acknowledged = match notification.event {
-                NotificationEvent::Escalated => self.acknowledged(&notification, at),
-                NotificationEvent::Opened
-                | NotificationEvent::Updated
-                | NotificationEvent::Resolved
-                | NotificationEvent::Info
-                | NotificationEvent::Reminder
-                | NotificationEvent::Flapping
-                | NotificationEvent::Acknowledged => Vec::new(),
-            };
-            self.witness().told.push(Told {
-                at,
-                notification,
-                acknowledged,
-            });
-        }
+    /// Whether a write took place, whatever its answer is.
+    fn took_place(&self, had: &[Version], writes: &[Write<'_>]) -> bool {
+        had != self.versions(writes)
     }
 
     /// The incidents of a notification that somebody has taken on, so far as the table says.
@@ -199,7 +190,7 @@ impl Chaos {
 /// Whether an entry tells of a step of a ladder.
 fn is_step(entry: &OutboxWrite<'_>) -> bool {
     serde_json::from_str::<Notification>(entry.body)
-        .is_ok_and(|notification| notification.event == NotificationEvent::Escalated)
+        .is_ok_and(|notification| notification.step.is_some())
 }
 
 impl RecordStore for Chaos {
@@ -215,19 +206,15 @@ impl RecordStore for Chaos {
 
     async fn commit(&self, transaction: Transaction<'_>) -> Result<(), StoreError> {
         self.turn().await;
-        let keys = || transaction.writes.iter().map(|write| write.key);
-        let may_lose = self
-            .faults
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .lost_answer
-            > 0;
-        let had = may_lose.then(|| self.versions(keys()));
+        let may_lose =
+            self.faults().lost_answer > 0 || self.without == Some(Guard::OutboxInTransaction);
+        let had = may_lose.then(|| self.versions(transaction.writes));
         let written = self.write(transaction).await;
-        // The answer may be lost; what the table says counts.
-        let happened = written.is_ok() || had.is_some_and(|had| had != self.versions(keys()));
-        if happened {
-            self.note(transaction.outbox);
+        if written.is_ok() || had.is_some_and(|had| self.took_place(&had, transaction.writes)) {
+            let at = self.shared.now();
+            let acknowledged = |step: &Notification| self.acknowledged(step, at);
+            self.witness()
+                .write(&transaction, self.by, at, acknowledged);
         }
         step().await;
         written
@@ -293,48 +280,5 @@ impl Outbox for Chaos {
     async fn remove(&self, entries: &[OutboxRef]) -> Result<(), StoreError> {
         self.turn().await;
         self.inner.remove(entries).await
-    }
-}
-
-impl StreamLog for Chaos {
-    async fn claim_stream(
-        &self,
-        stream: &str,
-        channel: Channel,
-        version: u64,
-        now: Timestamp,
-        lease: SignedDuration,
-    ) -> Result<Claim, StoreError> {
-        self.turn().await;
-        if self.without == Some(Guard::Claims) {
-            return Ok(Claim::Granted { reference: None });
-        }
-        self.inner
-            .claim_stream(stream, channel, version, now, lease)
-            .await
-    }
-
-    async fn complete_stream(
-        &self,
-        stream: &str,
-        channel: Channel,
-        version: u64,
-        reference: Option<&str>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.turn().await;
-        self.inner
-            .complete_stream(stream, channel, version, reference, now)
-            .await
-    }
-
-    async fn release_stream(
-        &self,
-        stream: &str,
-        channel: Channel,
-        version: u64,
-    ) -> Result<(), StoreError> {
-        self.turn().await;
-        self.inner.release_stream(stream, channel, version).await
     }
 }

@@ -2,24 +2,24 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use alert_classification::{Alert, Classification, ClassifiedAlert, Fingerprint, Labels, Status};
 use engine::timers::TimerMessage;
-use engine::{Engine, Outcome as Done, Patience, Unhurried, outbox};
-use incident::{Arrival, Policy, RecordName};
+use incident::Policy;
 use jiff::{SignedDuration, Timestamp};
-use settings::{Channel, Settings};
+use settings::Settings;
+use store::RecordKey;
 
-use crate::channel::{self, CHANNELS, Letter, Topic};
+use crate::channel::{CHANNELS, Letter, Topic};
 use crate::chaos::Chaos;
+use crate::event::Event;
 use crate::guard::Guard;
-use crate::judge::{self, Violation, Witness};
-use crate::people;
-use crate::plan::{Faults, Input, Plan, SimAlert};
+use crate::judge::{self, End, Violation};
+use crate::plan::{Faults, Input, Plan, SimAct};
 use crate::queue::Queue;
-use crate::runtime::{Shared, SkewedClock, Task};
+use crate::runtime::{Shared, Task};
+use crate::witness::Witness;
 
 /// How many functions run at the same time.
-const CONCURRENT: usize = 4;
+const CONCURRENT: usize = 6;
 /// After the day nothing goes wrong any more, and this much time is left to put things right.
 const AFTERMATH: SignedDuration = SignedDuration::from_hours(2);
 
@@ -36,30 +36,22 @@ pub struct Outcome {
     pub told: (usize, usize),
 }
 
-/// What goes through the ingest queue.
-#[derive(Clone, Debug)]
-struct Event {
-    number: usize,
-    at: Timestamp,
-    alert: SimAlert,
-}
-
 /// All that takes part.
-struct Day {
-    shared: Shared,
-    faults: Arc<Mutex<Faults>>,
-    without: Option<Guard>,
-    policy: Arc<Policy>,
-    store: Chaos,
-    topic: Topic,
-    witness: Arc<Mutex<Witness>>,
-    ingest: Queue<Event>,
-    timers: Queue<TimerMessage>,
-    acts: Queue<(usize, crate::plan::SimAct)>,
-    tasks: Vec<Task>,
-    seeds: u64,
-    steps: u64,
-    crashes: u64,
+pub(crate) struct Day {
+    pub(crate) shared: Shared,
+    pub(crate) faults: Arc<Mutex<Faults>>,
+    pub(crate) without: Option<Guard>,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) store: Chaos,
+    pub(crate) topic: Topic,
+    pub(crate) witness: Arc<Mutex<Witness>>,
+    pub(crate) ingest: Queue<Event>,
+    pub(crate) timers: Queue<TimerMessage>,
+    pub(crate) acts: Queue<(usize, SimAct)>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) seeds: u64,
+    pub(crate) steps: u64,
+    pub(crate) crashes: u64,
 }
 
 /// The configuration of every day.
@@ -90,12 +82,8 @@ pub(crate) fn start() -> Timestamp {
 pub fn run(plan: &Plan, without: Option<Guard>) -> Outcome {
     let mut day = Day::new(plan, without);
     day.live(plan);
-    let witness = day
-        .witness
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    let mut violations = judge::judge(plan, &witness, &day.store, &day.dead_letters(), &day.left());
+    let end = day.end();
+    let mut violations = judge::judge(plan, &end);
     if plan.faults != Faults::default() && judge::is_comparable(plan) {
         let calm = Plan {
             faults: Faults::default(),
@@ -103,18 +91,13 @@ pub fn run(plan: &Plan, without: Option<Guard>) -> Outcome {
         };
         let mut other = Day::new(&calm, None);
         other.live(&calm);
-        let calm = other
-            .witness
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        violations.extend(judge::compare(&day.store, &other.store, &witness, &calm));
+        violations.extend(judge::compare(&end, &other.end()));
     }
     Outcome {
         violations,
         steps: day.steps,
         crashes: day.crashes,
-        told: (witness.told.len(), witness.delivered.len()),
+        told: (end.witness.told.len(), end.witness.delivered.len()),
     }
 }
 
@@ -134,6 +117,7 @@ impl Day {
                 shared: shared.clone(),
                 faults: Arc::clone(&faults),
                 queues: queues.collect(),
+                witness: Arc::clone(&witness),
             },
             ingest: queue(30),
             timers: Queue::new(&shared, &faults, 3),
@@ -257,145 +241,6 @@ impl Day {
         false
     }
 
-    fn engine(&mut self) -> Engine<Chaos, SkewedClock> {
-        self.seeds = self.seeds.wrapping_add(1);
-        let most = u64::from(
-            self.faults
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .skew,
-        );
-        let skew = i64::try_from(self.shared.below(2 * most + 1)).unwrap_or_default();
-        let skew = skew - i64::try_from(most).unwrap_or_default();
-        let clock = SkewedClock {
-            shared: self.shared.clone(),
-            skew: SignedDuration::from_millis(skew),
-        };
-        let policy = Arc::clone(&self.policy);
-        Engine::new(
-            self.store.clone(),
-            policy,
-            clock,
-            Patience::default(),
-            self.seeds,
-        )
-    }
-
-    fn fan_out(&mut self) -> Option<Task> {
-        let batch = self.ingest.receive(10);
-        if batch.is_empty() {
-            return None;
-        }
-        let engine = self.engine();
-        let after = self.after();
-        let queue = self.ingest.clone();
-        let without = self.without;
-        if without == Some(Guard::DeleteAfterWork) {
-            batch.iter().for_each(|message| queue.delete(message.id));
-        }
-        let unique = self.steps;
-        Some(Task::new(async move {
-            let arrivals = batch
-                .iter()
-                .map(|message| {
-                    arrival(
-                        &message.body,
-                        (without == Some(Guard::Duplicates)).then_some(unique),
-                    )
-                })
-                .collect();
-            let arrived = engine.arrive(arrivals).await;
-            after.carry_out(&engine, arrived.outcome).await;
-            for (message, disposition) in batch.iter().zip(&arrived.dispositions) {
-                if disposition.is_ok() {
-                    queue.delete(message.id);
-                }
-            }
-        }))
-    }
-
-    fn ring(&mut self) -> Option<Task> {
-        let batch = self.timers.receive(10);
-        if batch.is_empty() {
-            return None;
-        }
-        let engine = self.engine();
-        let after = self.after();
-        let queue = self.timers.clone();
-        Some(Task::new(async move {
-            let names: Vec<RecordName> = batch.iter().filter_map(|m| m.body.name()).collect();
-            let woken = engine.wake(names).await;
-            let failed = !woken.failed.is_empty();
-            after.carry_out(&engine, woken.outcome).await;
-            for message in &batch {
-                if !failed {
-                    queue.delete(message.id);
-                }
-            }
-        }))
-    }
-
-    fn person(&mut self) -> Option<Task> {
-        let message = self.acts.receive(1).pop()?;
-        let engine = self.engine();
-        let after = self.after();
-        let queue = self.acts.clone();
-        let shared = self.shared.clone();
-        Some(Task::new(async move {
-            let (number, act) = message.body;
-            if let Ok(outcome) = people::act(&engine, &shared, number, act).await {
-                after.carry_out(&engine, outcome).await;
-                queue.delete(message.id);
-            }
-        }))
-    }
-
-    fn deliver(&mut self) -> Option<Task> {
-        let first = self.shared.pick(self.topic.queues.len());
-        for place in 0..self.topic.queues.len() {
-            let (channel, queue) = self
-                .topic
-                .queues
-                .get((first + place) % self.topic.queues.len())?;
-            let Some(message) = queue.receive(1).pop() else {
-                continue;
-            };
-            let (channel, queue): (Channel, Queue<Letter>) = (*channel, queue.clone());
-            return Some(Task::new(channel::send(
-                self.store.clone(),
-                self.shared.clone(),
-                Arc::clone(&self.faults),
-                Arc::clone(&self.witness),
-                queue,
-                channel,
-                message,
-            )));
-        }
-        None
-    }
-
-    fn sweep(&mut self) {
-        let engine = self.engine();
-        let after = self.after();
-        self.tasks.push(Task::new(async move {
-            let now = after.shared.now();
-            if let Ok(due) = engine.due(now, 100).await {
-                let names: Vec<RecordName> = due.into_iter().map(|(_, name)| name).collect();
-                let woken = engine.wake(names).await;
-                after.carry_out(&engine, woken.outcome).await;
-            }
-            outbox::sweep(engine.store(), &after.topic, &Unhurried, now).await;
-        }));
-    }
-
-    fn after(&self) -> After {
-        After {
-            shared: self.shared.clone(),
-            topic: self.topic.clone(),
-            timers: self.timers.clone(),
-        }
-    }
-
     fn dead_letters(&self) -> Vec<Letter> {
         if self.without == Some(Guard::DeadLetters) {
             return Vec::new();
@@ -405,6 +250,40 @@ impl Day {
             .iter()
             .flat_map(|(_, queue)| queue.dead())
             .collect()
+    }
+
+    /// What can be judged.
+    fn end(&self) -> End {
+        let witness = self.witness.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut end = End {
+            now: self.shared.now(),
+            witness: witness.clone(),
+            incidents: Vec::new(),
+            groups: Vec::new(),
+            due: Vec::new(),
+            dead: self.dead_letters(),
+            left: self.left(),
+        };
+        for (key, record) in self.store.table().records() {
+            end.due.extend(record.due_at.map(|due| (key.clone(), due)));
+            let body = record.body.unwrap_or_default();
+            let read = match key {
+                RecordKey::Incident(_) => {
+                    serde_json::from_str(&body).map(|state| end.incidents.push(state))
+                }
+                RecordKey::Group(_) => {
+                    serde_json::from_str(&body).map(|group| end.groups.push(group))
+                }
+                RecordKey::Inhibition(_)
+                | RecordKey::Silences
+                | RecordKey::Episode(_)
+                | RecordKey::Once(_) => Ok(()),
+            };
+            if let Err(error) = read {
+                end.left.push(format!("{key} cannot be read: {error}"));
+            }
+        }
+        end
     }
 
     /// What is left undone, in words.
@@ -430,93 +309,10 @@ impl Day {
     }
 }
 
-/// What a function does after a decision is written.
-struct After {
-    shared: Shared,
-    topic: Topic,
-    timers: Queue<TimerMessage>,
-}
-
-impl After {
-    async fn carry_out(&self, engine: &Engine<Chaos, SkewedClock>, outcome: Done) {
-        let now = self.shared.now();
-        let farthest = now
-            .checked_add(engine::timers::FARTHEST)
-            .unwrap_or(Timestamp::MAX);
-        for (due, name) in &outcome.timers {
-            if *due <= farthest {
-                self.timers.send(TimerMessage::new(*due, name), *due);
-            }
-        }
-        outbox::publish(engine.store(), &self.topic, &Unhurried, outcome.outgoing).await;
-    }
-}
-
-fn after(millis: u64) -> Timestamp {
+/// So many milliseconds from the beginning.
+pub(crate) fn after(millis: u64) -> Timestamp {
     let millis = i64::try_from(millis).unwrap_or(i64::MAX);
     start()
         .checked_add(SignedDuration::from_millis(millis))
         .unwrap_or(Timestamp::MAX)
-}
-
-/// An event as classification reads it.
-fn arrival(event: &Event, anew: Option<u64>) -> Arrival {
-    let SimAlert {
-        service,
-        name,
-        priority,
-        firing,
-    } = &event.alert;
-    let labels: Labels = [
-        ("alertname", *name),
-        ("service", *service),
-        ("priority", priority.as_str()),
-    ]
-    .into_iter()
-    .collect();
-    let nanos = i64::try_from(anew.unwrap_or_default()).unwrap_or_default();
-    let at = event
-        .at
-        .checked_add(SignedDuration::from_nanos(nanos))
-        .unwrap_or(event.at);
-    let status = if *firing {
-        Status::Firing
-    } else {
-        Status::Resolved
-    };
-    Arrival {
-        alert: ClassifiedAlert {
-            alert: Alert {
-                source: "aws.cloudwatch".into(),
-                kind: "CloudWatch Alarm State Change".into(),
-                status,
-                title: format!("{service}: {name}"),
-                description: String::new(),
-                fingerprint: Fingerprint::of(labels.iter()),
-                labels,
-                annotations: Labels::new(),
-                measurement: None,
-                starts_at: at,
-                ends_at: (!firing).then_some(at),
-                changed_at: at,
-                fired_anew: false,
-                lifetime_minutes: None,
-                console_url: None,
-            },
-            classification: Classification {
-                priority: *priority,
-                category: (*name).into(),
-                stable_category: (*name).into(),
-                service: (*service).into(),
-                response_minutes: priority.default_response_minutes(),
-                rule: Some("simulated".into()),
-                reason: "simulated".to_owned(),
-                runbook: None,
-            },
-        },
-        received_at: at,
-        message: format!("message-{}", event.number).into(),
-        lifetime: None,
-        incident: None,
-    }
 }

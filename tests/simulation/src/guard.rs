@@ -5,8 +5,12 @@
 pub enum Guard {
     /// A write is refused when somebody else has written meanwhile.
     CompareAndSet,
-    /// A step of a ladder is refused when its incident or its group has changed meanwhile: an
-    /// acknowledgement changes both.
+    /// A step of a ladder is refused when its group has changed meanwhile.
+    GroupOfStep,
+    /// A step of a ladder is refused when its group, or the incident that it relied on, has changed
+    /// meanwhile. An acknowledgement changes both, so either half of it is enough for that promise.
+    GroupAndIncidentOfStep,
+    /// A decision is refused when what it relied on without changing it has changed meanwhile.
     Checks,
     /// Notifications are written in the same transaction as the state.
     OutboxInTransaction,
@@ -25,10 +29,11 @@ pub enum Guard {
 }
 
 impl Guard {
-    /// Every guard.
-    pub const ALL: [Self; 9] = [
+    /// Every guard whose loss must be noticed.
+    pub const ALL: [Self; 10] = [
         Self::CompareAndSet,
-        Self::Checks,
+        Self::GroupOfStep,
+        Self::GroupAndIncidentOfStep,
         Self::OutboxInTransaction,
         Self::OutboxSweep,
         Self::TimerSweep,
@@ -38,13 +43,19 @@ impl Guard {
         Self::Duplicates,
     ];
 
+    /// What is covered by another guard. Without [`Checks`](Self::Checks) the version of the group still
+    /// refuses a step; only [without both](Self::GroupAndIncidentOfStep) does it climb.
+    pub const COVERED: [(Self, Self); 1] = [(Self::Checks, Self::GroupAndIncidentOfStep)];
+
     /// What is done without it.
     #[must_use]
     pub const fn without(self) -> &'static str {
         match self {
             Self::CompareAndSet => "writes overwrite what others have written",
-            Self::Checks => {
-                "nobody looks whether an incident was acknowledged while a step was decided"
+            Self::Checks => "nobody looks whether what was relied on is still so",
+            Self::GroupOfStep => "steps are taken whatever happened to their group meanwhile",
+            Self::GroupAndIncidentOfStep => {
+                "steps are taken whatever happened to their group and incident meanwhile"
             }
             Self::OutboxInTransaction => "notifications are written after the state",
             Self::OutboxSweep => "nobody publishes what is left in the outbox",

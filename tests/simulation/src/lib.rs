@@ -8,16 +8,20 @@
 mod channel;
 mod chaos;
 mod day;
+mod event;
+mod functions;
 mod guard;
 mod judge;
+mod ladders;
 mod people;
 mod plan;
 mod queue;
 mod runtime;
 mod shrink;
+mod witness;
 
 pub use day::{Outcome, run};
 pub use guard::Guard;
-pub use judge::Violation;
+pub use judge::{OVERWRITTEN, Violation};
 pub use plan::{Faults, Input, Plan, SimAct, SimAlert};
 pub use shrink::shrink;

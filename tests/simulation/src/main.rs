@@ -5,31 +5,36 @@
     reason = "a program that prints"
 )]
 
+use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use simulation::{Guard, Plan, run, shrink};
+use simulation::{Guard, OVERWRITTEN, Plan, run, shrink};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let (mut seeds, mut first, mut guards) = (1_000_u64, 0_u64, false);
+    let (mut seeds, mut first) = (1_000_u64, 0_u64);
+    let (mut guards, mut every) = (false, false);
     while let Some(argument) = arguments.next() {
         let number = |text: Option<String>| text.and_then(|text| text.parse().ok());
         match argument.as_str() {
             "--seeds" => seeds = number(arguments.next()).unwrap_or(seeds),
             "--first" => first = number(arguments.next()).unwrap_or(first),
             "--guards" => guards = true,
+            "--every" => every = true,
             other => {
-                eprintln!("`{other}` is unknown: write --seeds N, --first SEED or --guards");
+                eprintln!(
+                    "`{other}` is unknown: write --seeds N, --first SEED, --guards or --every"
+                );
                 return ExitCode::from(2);
             }
         }
     }
     if guards {
-        return without_guards(seeds, first);
+        return without_guards(seeds, first, every);
     }
     days(seeds, first)
 }
@@ -110,30 +115,25 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes each guard away in turn: a seed must find out.
-fn without_guards(seeds: u64, first: u64) -> ExitCode {
+/// Takes each guard away in turn: a seed must find out, by something that comes of it. Says which promises
+/// are broken first, or all that are ever.
+fn without_guards(seeds: u64, first: u64, every: bool) -> ExitCode {
     let mut unnoticed = 0;
     for guard in Guard::ALL {
-        let found = (first..first.saturating_add(seeds)).find_map(|seed| {
-            let violations = run(&Plan::of(seed), Some(guard)).violations;
-            violations
-                .into_iter()
-                .next()
-                .map(|violation| (seed, violation))
-        });
-        match found {
-            Some((seed, violation)) => println!(
-                "{guard:?}: {}; seed {seed} finds: {}",
-                guard.without(),
-                violation.promise
-            ),
-            None => {
-                unnoticed += 1;
-                println!(
-                    "{guard:?}: {}; NOBODY NOTICES in {seeds} days",
-                    guard.without()
-                );
-            }
+        let said = noticed(guard, seeds, first, every);
+        unnoticed += usize::from(said.is_none());
+        let said = said.unwrap_or_else(|| format!("NOBODY NOTICES in {seeds} days"));
+        println!("{guard:?}: {}; {said}", guard.without());
+    }
+    if every {
+        for (guard, both) in Guard::COVERED {
+            let said = noticed(guard, seeds, first, every);
+            let said = said.unwrap_or_else(|| {
+                format!(
+                    "nobody notices in {seeds} days, since another guard covers it: see {both:?}"
+                )
+            });
+            println!("{guard:?}: {}; {said}", guard.without());
         }
     }
     if unnoticed == 0 {
@@ -141,4 +141,23 @@ fn without_guards(seeds: u64, first: u64) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// The promises that are broken without a guard, each with the first seed that does it.
+fn noticed(guard: Guard, seeds: u64, first: u64, every: bool) -> Option<String> {
+    let mut found: BTreeMap<&str, u64> = BTreeMap::new();
+    for seed in first..first.saturating_add(seeds) {
+        let violations = run(&Plan::of(seed), Some(guard)).violations;
+        let promises = violations.iter().map(|violation| violation.promise);
+        // That a decision is overwritten is what some guards prevent, and nothing that comes of it.
+        for promise in promises.filter(|promise| *promise != OVERWRITTEN) {
+            found.entry(promise).or_insert(seed);
+        }
+        if !found.is_empty() && !every {
+            break;
+        }
+    }
+    let said = found.iter();
+    let said = said.map(|(promise, seed)| format!("seed {seed}: {promise}"));
+    (!found.is_empty()).then(|| said.collect::<Vec<_>>().join("; "))
 }

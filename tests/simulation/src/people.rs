@@ -10,13 +10,15 @@ use crate::chaos::Chaos;
 use crate::plan::SimAct;
 use crate::runtime::{Shared, SkewedClock};
 
-/// Carries out what a person does about whatever is open for a service; gives what is to be published.
+/// Carries out what a person does about whatever is open for a service; adds what is to be published to
+/// `all`, also when a part of it fails.
 pub(crate) async fn act(
     engine: &Engine<Chaos, SkewedClock>,
     shared: &Shared,
     number: usize,
     act: SimAct,
-) -> Result<engine::Outcome, EngineError> {
+    all: &mut engine::Outcome,
+) -> Result<(), EngineError> {
     let by = Actor {
         who: "anna".into(),
         via: Via::Token,
@@ -49,13 +51,11 @@ pub(crate) async fn act(
                 comment: String::new(),
                 warned: false,
             };
-            return engine
-                .put_silence(silence)
-                .await
-                .map(|(_, outcome)| outcome);
+            let (_, outcome) = engine.put_silence(silence).await?;
+            all.merge(outcome);
+            return Ok(());
         }
     };
-    let mut all = engine::Outcome::default();
     for id in open(engine.store(), service) {
         match engine.act(&id, &act, &by).await {
             Ok(done) => all.merge(done.outcome),
@@ -64,7 +64,7 @@ pub(crate) async fn act(
             Err(error) => return Err(error),
         }
     }
-    Ok(all)
+    Ok(())
 }
 
 /// What is open for a service, as a person sees it.

@@ -74,6 +74,12 @@ pub struct Faults {
     pub sweep: u8,
     /// Clocks differ by up to so many milliseconds.
     pub skew: u16,
+    /// A timer's message is not sent.
+    pub timers: u8,
+    /// The table takes seconds to answer.
+    pub stall: u8,
+    /// Else it takes up to so many milliseconds.
+    pub latency: u16,
 }
 
 const SERVICES: [&str; 4] = ["payments", "orders", "menus", "database"];
@@ -123,6 +129,9 @@ impl Plan {
                 at += rng.u64(1_000..600_000);
             }
         }
+        if rng.bool() {
+            storm(&mut rng, length, &mut inputs);
+        }
         for _ in 0..rng.usize(..5) {
             let service = one_of(&mut rng, &SERVICES);
             let act = match rng.u8(..10) {
@@ -162,11 +171,39 @@ impl Plan {
             channel: some(40),
             sweep: some(60),
             skew: if seed.is_multiple_of(3) { 1_500 } else { 0 },
+            timers: some(50),
+            stall: some(10),
+            latency: 5 + u16::from(some(60)),
         };
         Self {
             seed,
             inputs,
             faults,
+        }
+    }
+}
+
+/// One cause and many alerts: what a service has fires at once, and most of it ends at once.
+fn storm(rng: &mut Rng, length: u64, inputs: &mut Vec<Input>) {
+    let began = rng.u64(..length / 2);
+    let ended = began + rng.u64(1_000..length / 3);
+    let service = one_of(rng, &SERVICES);
+    let name = one_of(rng, &NAMES);
+    for priority in [Priority::P1, Priority::P2, Priority::P3, Priority::P4] {
+        let also = one_of(rng, &NAMES);
+        for name in [name, also] {
+            let alert = |firing| SimAlert {
+                service,
+                name,
+                priority,
+                firing,
+            };
+            if rng.u8(..3) > 0 {
+                inputs.push(Input::Alert(began + rng.u64(..30), alert(true)));
+                if rng.u8(..4) > 0 {
+                    inputs.push(Input::Alert(ended + rng.u64(..30), alert(false)));
+                }
+            }
         }
     }
 }

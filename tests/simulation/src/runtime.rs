@@ -56,6 +56,21 @@ impl Shared {
         usize::try_from(self.below(u64::try_from(count).unwrap_or(u64::MAX))).unwrap_or_default()
     }
 
+    /// Waits for some milliseconds of virtual time.
+    pub(crate) async fn wait(&self, millis: u64) {
+        if millis > 0 {
+            self.sleep(Duration::from_millis(millis)).await;
+        }
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        let until = self.now().checked_add(duration);
+        Sleep {
+            shared: self.clone(),
+            until: until.unwrap_or(Timestamp::MAX),
+        }
+    }
+
     /// When the next sleeper wakes.
     pub(crate) fn next_wake(&self) -> Option<Timestamp> {
         self.lock().sleepers.iter().map(|(at, _)| *at).min()
@@ -92,15 +107,7 @@ impl Clock for SkewedClock {
     }
 
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send {
-        let until = self
-            .shared
-            .now()
-            .checked_add(duration)
-            .unwrap_or(Timestamp::MAX);
-        Sleep {
-            shared: self.shared.clone(),
-            until,
-        }
+        self.shared.sleep(duration)
     }
 }
 

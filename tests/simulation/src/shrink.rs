@@ -55,5 +55,8 @@ fn calmer(faults: &Faults) -> Vec<Faults> {
     without(|faults| faults.channel = 0);
     without(|faults| faults.sweep = 0);
     without(|faults| faults.skew = 0);
+    without(|faults| faults.timers = 0);
+    without(|faults| faults.stall = 0);
+    without(|faults| faults.latency = 0);
     all
 }

@@ -1,0 +1,62 @@
+//! Ladders climb when nobody answers, and only then, and each step once.
+
+use settings::Priority;
+
+use super::people::{is_inhibited, names};
+use super::{End, Violation, broken};
+
+/// Nobody is called for what somebody had taken on when the call was decided.
+pub(super) fn acknowledged(end: &End, violations: &mut Vec<Violation>) {
+    for told in &end.witness.told {
+        for id in &told.acknowledged {
+            let what = format!("{id} at {} by {}", told.at, told.notification.id);
+            violations.push(broken("what somebody has taken on does not climb", what));
+        }
+    }
+}
+
+/// No step is taken more often than its ladder began.
+pub(super) fn steps(end: &End, violations: &mut Vec<Violation>) {
+    for told in &end.witness.told {
+        let notification = &told.notification;
+        for what in &told.again {
+            let step = notification.step.as_ref().map_or(0, |step| step.step);
+            let what = format!(
+                "step {step} to {} in {} at {}: {what}",
+                notification.receiver, notification.group_key, told.at
+            );
+            violations.push(broken("no step is taken twice", what));
+        }
+    }
+}
+
+/// What has been open for hours, and nobody ever took on, has reached the end of its ladder.
+pub(super) fn climbs(end: &End, violations: &mut Vec<Violation>) {
+    for state in &end.incidents {
+        let open = state.open_episode();
+        let Some(episode) = open.filter(|episode| episode.first_acknowledged_at.is_none()) else {
+            continue;
+        };
+        for (fingerprint, alert) in state.firing() {
+            if is_inhibited(end, &episode.service, alert.priority) {
+                continue;
+            }
+            let receivers: &[&str] = match alert.priority {
+                Priority::P1 | Priority::P2 => &["people", "pager", "boss"],
+                // The ledger's route has no ladder, and no other takes these.
+                Priority::P3 | Priority::P4 if episode.category == "errors" => &[],
+                Priority::P3 | Priority::P4 => &["pager"],
+            };
+            for receiver in receivers {
+                let mut told = end.witness.told.iter().map(|told| &told.notification);
+                if !told.any(|told| told.receiver == *receiver && names(told, &episode.id)) {
+                    let what = format!(
+                        "{} of {} with {fingerprint} ({}) did not reach {receiver}",
+                        episode.id, state.key, alert.priority
+                    );
+                    violations.push(broken("what nobody takes on climbs", what));
+                }
+            }
+        }
+    }
+}
