@@ -1,6 +1,8 @@
 //! All that the table remembers about an incident.
 
-use engine::{Clock, Engine, EngineError, IncidentFilter, IncidentLine, IncidentView};
+use engine::{CONCURRENT, Clock, Engine, EngineError, IncidentFilter, IncidentLine, IncidentView};
+use futures_util::future::try_join3;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use incident::{
     GroupState, IncidentId, IncidentState, IncidentSummary, Policy, Silence, VerdictKind,
 };
@@ -30,29 +32,29 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
-    /// Gathers it; none when nobody knows the incident.
+    /// Gathers what is not in the incident itself.
     pub(crate) async fn gather<S: RecordStore, C: Clock>(
         engine: &Engine<S, C>,
-        id: &IncidentId,
-    ) -> Result<Option<Self>, EngineError> {
-        let Some(view) = engine.incident(id).await? else {
-            return Ok(None);
-        };
-        let audit = audit(engine, id).await?;
-        let silences = engine.silences().await?;
-        let earlier = earlier(engine, &view).await?;
+        view: IncidentView,
+    ) -> Result<Self, EngineError> {
+        let (audit, silences, earlier) = try_join3(
+            audit(engine, &view.summary.id),
+            engine.silences(),
+            earlier(engine, &view),
+        )
+        .await?;
         let state = match &view.state {
             Some(state) if view.current => state.as_ref().clone(),
             Some(_) | None => past::restore(&view, &audit),
         };
-        Ok(Some(Self {
+        Ok(Self {
             summary: view.summary,
             state,
             groups: view.groups,
             audit,
             silences,
             earlier,
-        }))
+        })
     }
 
     /// The case as it stands.
@@ -65,16 +67,17 @@ impl Evidence {
             ..Case::new(&self.state, policy, now)
         }
     }
+}
 
-    /// Whether somebody who was told of it still has to hear that it is over.
-    pub(crate) fn is_untold(&self) -> bool {
-        let id = &self.summary.id;
-        let mut alerts = self.groups.iter().flat_map(|group| group.alerts.values());
-        alerts.any(|alert| {
+/// Whether somebody who was told of an incident still has to hear that it is over.
+pub(crate) fn is_untold(view: &IncidentView) -> bool {
+    let id = &view.summary.id;
+    let mut alerts = view.groups.iter().flat_map(|group| group.alerts.values());
+    view.summary.resolved_at.is_some()
+        && alerts.any(|alert| {
             alert.incident.as_ref() == Some(id) && alert.told != 0
                 || alert.unclosed.as_ref() == Some(id)
         })
-    }
 }
 
 async fn audit<S: RecordStore, C: Clock>(
@@ -119,13 +122,15 @@ async fn earlier<S: RecordStore, C: Clock>(
             && line.opened_at >= horizon
             && view.past.iter().all(|past| past.id != line.id)
     };
-    let mut found = Vec::new();
-    for line in page.incidents.into_iter().filter(is_alike).take(ALIKE) {
-        if let Some(other) = engine.incident(&line.id).await? {
-            found.push(of_view(other));
-        }
-    }
-    Ok(found)
+    let alike = page.incidents.into_iter().filter(is_alike).take(ALIKE);
+    let looked_up: Vec<_> = alike
+        .map(|line| Box::pin(async move { engine.incident_alone(&line.id).await }))
+        .collect();
+    stream::iter(looked_up)
+        .buffered(CONCURRENT)
+        .try_filter_map(async |other| Ok(other.map(of_view)))
+        .try_collect()
+        .await
 }
 
 fn of_view(view: IncidentView) -> Earlier {

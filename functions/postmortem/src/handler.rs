@@ -1,6 +1,7 @@
 //! One invocation: each request is gathered, written, laid down and told.
 
 use engine::{Clock, Engine, EngineError, Outgoing, Pace, PublishError, Publisher};
+use futures_util::future::try_join_all;
 use incident::{IncidentId, Notification};
 use lambda_support::batch::{BatchResponse, Record};
 use lambda_support::error::chain;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use store::{OutboxRef, RecordStore};
 
 use crate::books::Books;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, is_untold};
 use crate::letter;
 use crate::shelf::{self, Object, Shelf, ShelfError};
 
@@ -134,13 +135,14 @@ where
     }
 
     async fn report(&self, id: &IncidentId, patient: bool) -> Result<Done, Fault> {
-        let Some(evidence) = Evidence::gather(&self.engine, id).await? else {
+        let Some(view) = self.engine.incident(id).await? else {
             return Ok(Done::Unknown);
         };
-        let summary = &evidence.summary;
-        if patient && summary.resolved_at.is_some() && evidence.is_untold() {
+        if patient && is_untold(&view) {
             return Ok(Done::TooEarly);
         }
+        let evidence = Evidence::gather(&self.engine, view).await?;
+        let summary = &evidence.summary;
         let now = self.engine.clock().now();
         let policy = self.engine.policy();
         let Some(report) = report::postmortem(&evidence.case(policy, now)) else {
@@ -156,15 +158,18 @@ where
             ("html", "text/html; charset=utf-8", report.to_html()),
             ("md", "text/markdown; charset=utf-8", report.to_markdown()),
         ];
-        for (ending, content_type, body) in &files {
+        let puts = files.iter().map(|(ending, content_type, body)| {
             let key = format!("{stem}.{ending}");
-            let object = Object {
-                key: &key,
-                content_type,
-                body,
-            };
-            self.shelf.put(object).await?;
-        }
+            async move {
+                let object = Object {
+                    key: &key,
+                    content_type,
+                    body,
+                };
+                self.shelf.put(object).await
+            }
+        });
+        try_join_all(puts).await?;
         if summary.resolved_at.is_none() {
             // Somebody asked for it by hand; it is asked for again when it is over.
             return Ok(Done::Written { told: 0 });

@@ -63,6 +63,25 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
     /// # Errors
     /// When the table cannot be read.
     pub async fn incident(&self, id: &IncidentId) -> Result<Option<IncidentView>, EngineError> {
+        let Some(mut view) = self.incident_alone(id).await? else {
+            return Ok(None);
+        };
+        let alerts = view.state.iter().flat_map(|state| state.alerts.values());
+        let groups: BTreeSet<GroupKey> = alerts
+            .flat_map(|alert| alert.groups.iter().cloned())
+            .collect();
+        view.groups = self.groups(groups).await?;
+        Ok(Some(view))
+    }
+
+    /// An incident by its id without the groups that tell of it, for whoever looks at many.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn incident_alone(
+        &self,
+        id: &IncidentId,
+    ) -> Result<Option<IncidentView>, EngineError> {
         let Some(record) = self.episode(id).await? else {
             return Ok(None);
         };
@@ -73,17 +92,12 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
         };
         let episode = state.as_ref().and_then(|state| state.episode.as_ref());
         let current = episode.is_some_and(|episode| episode.id == *id);
-        let groups: BTreeSet<GroupKey> = state
-            .iter()
-            .flat_map(|state| state.alerts.values())
-            .flat_map(|alert| alert.groups.iter().cloned())
-            .collect();
         Ok(Some(IncidentView {
             key: record.key,
             summary: record.summary,
             acknowledgement: record.acknowledgement,
             current,
-            groups: self.groups(groups).await?,
+            groups: Vec::new(),
             past: state
                 .as_ref()
                 .map_or_else(Vec::new, |state| state.past.clone()),

@@ -222,9 +222,12 @@ async fn a_report_waits_for_the_last_word_but_not_for_ever() {
         .await
         .unwrap();
     let request = format!(r#"{{"incident":"{}"}}"#, page.incidents[0].id);
+    let before = bench.engine.store().operations();
     let (done, books) = bench.ask(&request, 1).await;
     assert!(!done);
     assert_eq!((books.waiting, books.written), (1, 0));
+    let reads = bench.engine.store().operations() - before;
+    assert_eq!(reads, 3, "the episode, its key's state, its groups");
     let (done, books) = bench.ask(&request, 4).await;
     assert!(done);
     assert_eq!(books.written, 1);
