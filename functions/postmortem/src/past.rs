@@ -3,6 +3,8 @@
 //!
 //! What was overwritten is not guessed: an alert that has fired again belongs to the later incident.
 
+use std::collections::BTreeMap;
+
 use engine::IncidentView;
 use incident::{Act, Episode, IncidentState, Timeline, TimelineEntry, TimelineEvent};
 use report::AuditEntry;
@@ -24,7 +26,12 @@ pub(crate) fn restore(view: &IncidentView, audit: &[AuditEntry]) -> IncidentStat
         timeline.push(entry.clone());
     }
     state.timeline = timeline;
-    state.alerts.retain(|_, alert| within(alert.joined));
+    let ours = state
+        .alerts
+        .iter()
+        .filter(|(_, alert)| within(alert.joined));
+    let ours: BTreeMap<_, _> = ours.map(|(name, alert)| (*name, alert.clone())).collect();
+    state.alerts = ours.into();
     let verdict = state.past.iter().find(|past| past.id == view.summary.id);
     let verdict = verdict.and_then(|past| past.verdict.clone());
     state
