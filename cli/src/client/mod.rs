@@ -20,5 +20,5 @@ pub(crate) use failure::Failure;
 pub(crate) use find::Which;
 pub(crate) use http::{Answer, Client};
 pub(crate) use list::all;
-pub(crate) use text::{age, duration, length, moment, one_line, printable, time, until};
+pub(crate) use text::{age, ago, duration, length, moment, one_line, printable, time, until};
 pub(crate) use view::View;

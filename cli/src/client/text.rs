@@ -96,6 +96,26 @@ pub(crate) fn time(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     }
 }
 
+/// A point in time that has passed, as somebody wrote it: RFC 3339, or `2h` for two hours ago.
+///
+/// # Errors
+/// When it is neither.
+pub(crate) fn ago(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    let length = duration(text).map_err(Failure::Usage);
+    let before = length.and_then(|length| {
+        let at = now.checked_sub(length);
+        at.map_err(|error| Failure::Usage(error.to_string()))
+    });
+    before.or_else(|_no_duration| {
+        text.parse().map_err(|error: jiff::Error| {
+            Failure::Usage(format!(
+                "`{}` is no time: {error}; write 2026-07-31T22:00Z, 2026-07-31T22:00+02:00, or 2h for two hours ago",
+                one_line(text)
+            ))
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use test_case::test_case;
@@ -122,6 +142,15 @@ mod tests {
     #[test_case("tomorrow", None)]
     fn times_are_absolute_or_from_now(text: &str, at: Option<&str>) {
         let read = time(text, NOW.parse().unwrap()).ok();
+        assert_eq!(read, at.map(|at| at.parse().unwrap()));
+    }
+
+    #[test_case("2026-07-31T22:00+02:00", Some("2026-07-31T20:00:00Z"))]
+    #[test_case("1h30m", Some("2026-07-31T10:30:00Z"))]
+    #[test_case("+1h", None; "what is to come")]
+    #[test_case("yesterday", None)]
+    fn what_was_is_absolute_or_ago(text: &str, at: Option<&str>) {
+        let read = ago(text, NOW.parse().unwrap()).ok();
         assert_eq!(read, at.map(|at| at.parse().unwrap()));
     }
 

@@ -3,18 +3,8 @@
 use serde_json::{Value, json};
 use settings::Priority;
 
-use crate::client::{
-    self, Acted, Answer, Call, Client, Connection, Failure, View, Which, one_line,
-};
-
-/// What every act needs.
-#[derive(clap::Args)]
-struct Common {
-    #[command(flatten)]
-    view: View,
-    #[command(flatten)]
-    connection: Connection,
-}
+use super::arguments::{About, Common};
+use crate::client::{self, Acted, Answer, Call, Client, Failure, Which, one_line};
 
 #[derive(clap::Args)]
 pub(crate) struct Ack {
@@ -26,14 +16,6 @@ pub(crate) struct Ack {
     /// A note for the others
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(clap::Args)]
-pub(crate) struct Unack {
-    #[command(flatten)]
-    which: Which,
     #[command(flatten)]
     common: Common,
 }
@@ -105,7 +87,7 @@ pub(super) fn ack(arguments: &Ack) -> Result<(), Failure> {
     say(&arguments.common, &id, "acknowledged", &answer)
 }
 
-pub(super) fn unack(arguments: &Unack) -> Result<(), Failure> {
+pub(super) fn unack(arguments: &About) -> Result<(), Failure> {
     let client = arguments.common.connection.client()?;
     let id = arguments.which.id(&client)?;
     let answer = act(&client, &id, "unacknowledge", json!({}))?;

@@ -1,6 +1,9 @@
 //! The commands that ask a running stack. What they share is in `client`.
 
 mod acts;
+mod arguments;
+mod audit;
+mod bootstrap;
 mod incidents;
 mod oncall;
 mod recurring;
@@ -12,6 +15,7 @@ mod why;
 use std::process::ExitCode;
 
 use crate::client::Failure;
+use arguments::About;
 
 /// What can be asked of a running stack.
 #[derive(clap::Subcommand)]
@@ -19,13 +23,15 @@ pub(crate) enum Command {
     /// List incidents, the most urgent first
     Incidents(incidents::Arguments),
     /// Show an incident and what happened to it
-    Show(show::Arguments),
+    Show(About),
     /// Say why somebody was told of an incident or nobody, and what comes next
-    Why(why::Arguments),
+    Why(About),
+    /// Say who did what about an incident, by what way and from where
+    Audit(audit::Arguments),
     /// Take an incident on: its ladder stands still
     Ack(acts::Ack),
     /// Give an incident back: its ladder goes on
-    Unack(acts::Unack),
+    Unack(About),
     /// End an incident and say whether its alerts were right
     Resolve(acts::Resolve),
     /// Leave a note for the others and for the post-mortem
@@ -51,6 +57,7 @@ pub(crate) fn run(command: &Command) -> ExitCode {
         Command::Incidents(arguments) => incidents::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Why(arguments) => why::run(arguments),
+        Command::Audit(arguments) => audit::run(arguments),
         Command::Ack(arguments) => acts::ack(arguments),
         Command::Unack(arguments) => acts::unack(arguments),
         Command::Resolve(arguments) => acts::resolve(arguments),

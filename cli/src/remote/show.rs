@@ -6,21 +6,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use settings::Priority;
 
-use crate::client::{
-    Acknowledgement, Call, Connection, Failure, Incident, View, Which, age, moment, one_line, path,
-    until,
-};
+use super::arguments::About;
+use crate::client::{Acknowledgement, Call, Failure, Incident, age, moment, one_line, path, until};
 use crate::table;
-
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    #[command(flatten)]
-    which: Which,
-    #[command(flatten)]
-    view: View,
-    #[command(flatten)]
-    connection: Connection,
-}
 
 #[derive(Deserialize)]
 struct Document {
@@ -72,12 +60,13 @@ struct Earlier {
     title: String,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let client = arguments.connection.client()?;
-    let id = arguments.which.id(&client)?;
+pub(super) fn run(arguments: &About) -> Result<(), Failure> {
+    let About { which, common } = arguments;
+    let client = common.connection.client()?;
+    let id = which.id(&client)?;
     let answer = client.send(&Call::get(&path(&["v1", "incidents", &id]), &[]))?;
-    if arguments.view.is_json() {
-        return arguments.view.document(&answer.body);
+    if common.view.is_json() {
+        return common.view.document(&answer.body);
     }
     let document: Document = answer.read()?;
     let mut text = head(&document, answer.now);
@@ -125,7 +114,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !document.complete {
         text.push_str("\nThe details are forgotten: another incident of the same key followed.\n");
     }
-    arguments.view.text(&text)
+    common.view.text(&text)
 }
 
 fn head(document: &Document, now: Timestamp) -> String {

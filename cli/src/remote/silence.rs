@@ -4,17 +4,16 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::arguments::{Common, Listing};
 use super::recurring;
-use crate::client::{
-    self, Actor, Call, Connection, Failure, View, age, moment, one_line, path, time,
-};
+use crate::client::{self, Actor, Call, Connection, Failure, age, moment, one_line, path, time};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// Hold back what matches
     Add(Add),
     /// List silences
-    List(List),
+    List(Listing),
     /// End a silence now
     End(End),
 }
@@ -44,20 +43,7 @@ pub(crate) struct Add {
     #[arg(long, value_name = "TEXT")]
     comment: String,
     #[command(flatten)]
-    view: View,
-    #[command(flatten)]
-    connection: Connection,
-}
-
-#[derive(clap::Args)]
-pub(crate) struct List {
-    /// Those that are over as well
-    #[arg(long)]
-    all: bool,
-    #[command(flatten)]
-    view: View,
-    #[command(flatten)]
-    connection: Connection,
+    common: Common,
 }
 
 #[derive(clap::Args)]
@@ -125,14 +111,15 @@ fn add(arguments: &Add) -> Result<(), Failure> {
         body.insert("maintenance".to_owned(), true.into());
     }
     body.insert("comment".to_owned(), arguments.comment.as_str().into());
-    let client = arguments.connection.client()?;
+    let Common { view, connection } = &arguments.common;
+    let client = connection.client()?;
     let call = Call::act(path(&["v1", "silences"]), Value::Object(body));
     let answer = client.send(&call)?;
-    if arguments.view.is_json() {
-        return arguments.view.document(&answer.body);
+    if view.is_json() {
+        return view.document(&answer.body);
     }
     let silence: Silence = answer.read()?;
-    arguments.view.text(&format!(
+    view.text(&format!(
         "{} holds back {} until {}",
         silence.id,
         one_line(&silence.matchers.join(", ")),
@@ -140,18 +127,19 @@ fn add(arguments: &Add) -> Result<(), Failure> {
     ))
 }
 
-fn list(arguments: &List) -> Result<(), Failure> {
-    let client = arguments.connection.client()?;
+fn list(arguments: &Listing) -> Result<(), Failure> {
+    let Common { view, connection } = &arguments.common;
+    let client = connection.client()?;
     let state = if arguments.all { "all" } else { "current" };
     let answer = client.send(&Call::get("/v1/silences", &[("state", state)]))?;
-    if arguments.view.is_json() {
-        return arguments.view.document(&answer.body);
+    if view.is_json() {
+        return view.document(&answer.body);
     }
     let mut list = answer.read::<Silences>()?.silences;
     list.sort_by(|a, b| (a.ends_at, &a.id).cmp(&(b.ends_at, &b.id)));
     let head = ["silence", "state", "ends", "by", "matchers", "comment"];
     let rows: Vec<Vec<String>> = list.iter().map(|one| row(one, answer.now)).collect();
-    arguments.view.table(&head, &rows, "no silence")
+    view.table(&head, &rows, "no silence")
 }
 
 fn row(one: &Silence, now: Timestamp) -> Vec<String> {

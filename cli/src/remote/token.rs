@@ -5,14 +5,18 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::client::{self, Call, Connection, Failure, View, age, moment, one_line, path};
+use super::arguments::{Common, Listing};
+use super::bootstrap;
+use crate::client::{self, Call, Connection, Failure, age, moment, one_line, path};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
+    /// Make the first token of a stack, and the record that its deployment takes; asks nobody
+    Bootstrap(bootstrap::Arguments),
     /// Make a token; its text is shown once, on standard output
     Create(Create),
     /// List tokens, without their secrets
-    List(List),
+    List(Listing),
     /// Take a token back
     Revoke(Revoke),
 }
@@ -34,28 +38,13 @@ pub(crate) struct Create {
     #[arg(long = "for", value_name = "DURATION", value_parser = client::length)]
     length: Option<String>,
     #[command(flatten)]
-    view: View,
-    #[command(flatten)]
-    connection: Connection,
-}
-
-#[derive(clap::Args)]
-pub(crate) struct List {
-    /// Those that are revoked or have expired as well
-    #[arg(long)]
-    all: bool,
-    #[command(flatten)]
-    view: View,
-    #[command(flatten)]
-    connection: Connection,
+    common: Common,
 }
 
 #[derive(clap::Args)]
 pub(crate) struct WhoAmI {
     #[command(flatten)]
-    view: View,
-    #[command(flatten)]
-    connection: Connection,
+    common: Common,
 }
 
 #[derive(clap::Args)]
@@ -106,6 +95,7 @@ struct Known {
 
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
+        Command::Bootstrap(arguments) => bootstrap::run(arguments),
         Command::Create(arguments) => create(arguments),
         Command::List(arguments) => list(arguments),
         Command::Revoke(arguments) => revoke(arguments),
@@ -113,7 +103,8 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
 }
 
 fn create(arguments: &Create) -> Result<(), Failure> {
-    let client = arguments.connection.client()?;
+    let Common { view, connection } = &arguments.common;
+    let client = connection.client()?;
     let scopes: Vec<&str> = arguments
         .scopes
         .iter()
@@ -124,19 +115,20 @@ fn create(arguments: &Create) -> Result<(), Failure> {
         body.insert("expires_in".to_owned(), length.as_str().into());
     }
     let answer = client.send(&Call::make(path(&["v1", "tokens"]), body))?;
-    if arguments.view.is_json() {
-        return arguments.view.document(&answer.body);
+    if view.is_json() {
+        return view.document(&answer.body);
     }
     let created: Created = answer.read()?;
     eprintln!("this is shown once: keep it where nobody else can read it");
-    arguments.view.text(&one_line(&created.token))
+    view.text(&one_line(&created.token))
 }
 
-fn list(arguments: &List) -> Result<(), Failure> {
-    let client = arguments.connection.client()?;
+fn list(arguments: &Listing) -> Result<(), Failure> {
+    let Common { view, connection } = &arguments.common;
+    let client = connection.client()?;
     let answer = client::all(&client, "/v1/tokens", &[], "entries", usize::MAX)?;
-    if arguments.view.is_json() {
-        return arguments.view.document(&answer.body);
+    if view.is_json() {
+        return view.document(&answer.body);
     }
     let entries = answer.read::<Trail>()?.entries;
     let now = answer.now;
@@ -164,17 +156,18 @@ fn list(arguments: &List) -> Result<(), Failure> {
             one_line(entry.name.as_deref().unwrap_or("-")),
         ]);
     }
-    arguments.view.table(&head, &rows, "no token")
+    view.table(&head, &rows, "no token")
 }
 
 pub(super) fn who_am_i(arguments: &WhoAmI) -> Result<(), Failure> {
-    let client = arguments.connection.client()?;
+    let Common { view, connection } = &arguments.common;
+    let client = connection.client()?;
     let answer = client.send(&Call::get("/v1/whoami", &[]))?;
-    if arguments.view.is_json() {
-        return arguments.view.document(&answer.body);
+    if view.is_json() {
+        return view.document(&answer.body);
     }
     let Caller { token, from } = answer.read()?;
-    arguments.view.text(&format!(
+    view.text(&format!(
         "{} (token {}) may {}, and comes from {}",
         one_line(&token.name),
         one_line(&token.id),

@@ -73,6 +73,44 @@ pub(crate) fn why() -> Value {
     })
 }
 
+pub(crate) fn audit() -> Value {
+    let line = |at: &str, who: &str, via: &str, act: Value| json!({"at": at, "by": {"who": who, "via": via, "from": "203.0.113.9"}, "act": act, "version": 2});
+    let mut entries = vec![
+        line(
+            "2026-07-31T11:50:00Z",
+            "Anna (token abcdefgh2345)",
+            "token",
+            json!({"act": "acknowledge", "until": "2026-07-31T13:50:00Z"}),
+        ),
+        line(
+            "2026-07-31T11:55:00Z",
+            "email:ops@example.com",
+            "link",
+            json!({"act": "unacknowledge"}),
+        ),
+        line(
+            "2026-07-31T12:01:00Z",
+            "slack:ben",
+            "slack",
+            json!({"act": "comment", "text": "the writer\u{1b}[2J\nis stuck"}),
+        ),
+        line(
+            "2026-07-31T12:10:00Z",
+            "pagerduty:Cora",
+            "pagerduty",
+            json!({"act": "set_priority", "priority": "P1"}),
+        ),
+        line(
+            "2026-07-31T12:30:00Z",
+            "slack:ben",
+            "slack",
+            json!({"act": "resolve", "verdict": "false_positive", "why": "a load test"}),
+        ),
+    ];
+    entries[1]["by"].as_object_mut().unwrap().remove("from");
+    json!({"entries": entries, "unreadable": 0, "next": null})
+}
+
 pub(crate) fn silence(more: &Value) -> Value {
     let mut silence = json!({
         "id": "sil-2345abcd", "matchers": ["service=\"orders\"", "severity=~\"warn.*\""],

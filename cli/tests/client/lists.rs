@@ -118,7 +118,40 @@ fn why_is_told_in_sentences() {
     assert_eq!(server.asked()[0].line, format!("GET /v1/incidents/{A}/why"));
 }
 
+#[test]
+fn who_did_what_is_told_line_by_line() {
+    let (text, server) = shown(("GET", documents::audit()), &["audit", A]);
+    assert_snapshot!(text);
+    assert_eq!(
+        server.asked()[0].line,
+        format!("GET /v1/incidents/{A}/audit?limit=200")
+    );
+}
+
+#[test_case("2026-07-31T12:00Z", 3; "a time")]
+#[test_case("2026-07-31T12:20:00+00:00", 1; "a later one")]
+#[test_case("1m", 0; "the last minute")]
+fn only_what_was_done_since_is_told(since: &str, lines: usize) {
+    let arguments = ["audit", A, "--since", since, "--json"];
+    let (text, _server) = shown(("GET", documents::audit()), &arguments);
+    let given: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(given["entries"].as_array().unwrap().len(), lines);
+}
+
+#[test]
+fn a_trail_without_a_line_is_said_to_be() {
+    let nothing = json!({"entries": [], "unreadable": 2, "next": null});
+    let server = Server::new([("GET", vec![reply(200, nothing)])]);
+    let output = server.run(&["audit", A]);
+    assert_eq!((code(&output), out(&output)), (0, String::new()));
+    assert_eq!(
+        err(&output),
+        "nobody has done anything about it\n2 lines of the trail cannot be read\n"
+    );
+}
+
 #[test_case("show", A, documents::incident(); "show")]
+#[test_case("audit", A, documents::audit(); "audit")]
 #[test_case("why", A, documents::why(); "why")]
 #[test_case("oncall", "", documents::on_call(); "oncall")]
 #[test_case("silence list", "", documents::silences(); "silences")]

@@ -7,6 +7,7 @@
 )]
 
 mod acts;
+mod bootstrap;
 mod documents;
 mod failures;
 mod lists;
