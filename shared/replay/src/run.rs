@@ -82,13 +82,10 @@ impl Runner {
                 self.driver.arrive(arrivals);
             }
             Action::Silence(silence) => {
-                let silence = self.silence(
-                    &silence.id,
-                    silence.matchers.clone(),
-                    silence.from,
-                    silence.until,
-                );
-                let made = self.driver.silence(silence);
+                let times = silence.times.clone();
+                let matchers = silence.matchers.clone();
+                let silence = self.silence(&silence.id, matchers, silence.from, silence.until);
+                let made = self.driver.silence(Silence { times, ..silence });
                 made.map_err(|error| faulty(error.to_string()))?;
             }
             Action::Unsilence(id) => {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use calendar::TimeInterval;
 use incident::{Act, VerdictKind};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -119,6 +120,9 @@ pub struct SilenceStep {
     pub from: Seconds,
     /// Until when.
     pub until: Seconds,
+    /// Within that, only at these times, written as in `time_intervals`: a silence that recurs.
+    #[serde(default)]
+    pub times: Vec<TimeInterval>,
 }
 
 /// Which incidents, and who does it.
