@@ -65,16 +65,6 @@ pub enum StoreError {
         /// How long it may be.
         limit: usize,
     },
-    /// More is to be published at once than fits into one transaction.
-    #[error("`{key}` publishes {count} notifications at once and may publish {limit}: merge them")]
-    TooManyEntries {
-        /// What the incident is about.
-        key: String,
-        /// How many there are.
-        count: usize,
-        /// How many there may be.
-        limit: usize,
-    },
     /// A transaction has more items than the table takes.
     #[error(
         "a transaction of {records} records, {checks} checks, {notifications} notifications and \
@@ -135,14 +125,6 @@ pub enum StoreError {
         /// Its partition.
         key: String,
     },
-    /// The state is no JSON.
-    #[error("the state of `{key}` cannot be written as JSON")]
-    Encode {
-        /// What the incident is about.
-        key: String,
-        /// Why.
-        source: serde_json::Error,
-    },
 }
 
 impl Retryable for StoreError {
@@ -154,15 +136,13 @@ impl Retryable for StoreError {
             Self::Refused { .. }
             | Self::TooLarge { .. }
             | Self::KeyTooLong { .. }
-            | Self::TooManyEntries { .. }
             | Self::TooManyItems { .. }
             | Self::TransactionTooLarge { .. }
             | Self::Duplicate { .. }
             | Self::SummaryTooLong { .. }
             | Self::Unnamed { .. }
             | Self::Cursor
-            | Self::Unreadable { .. }
-            | Self::Encode { .. } => Retry::Permanent,
+            | Self::Unreadable { .. } => Retry::Permanent,
         }
     }
 }

@@ -18,10 +18,7 @@ mod record;
 pub use dynamo::DynamoStore;
 pub use error::StoreError;
 pub use memory::{Fault, MemoryStore, Operation, StoredRecord};
-pub use port::{
-    Claim, Commit, DeliveryLog, IncidentStore, Loaded, Outbox, OutboxEntry, OutboxRef, Pending,
-    PendingEntry, StreamLog, Version,
-};
+pub use port::{Claim, DeliveryLog, Outbox, OutboxRef, Pending, PendingEntry, StreamLog, Version};
 pub use record::{
     Check, ListPage, Listed, Listing, LoadedRecord, Note, NotePage, OutboxWrite, Page, RecordKey,
     RecordStore, StoredNote, Transaction, Write,

@@ -1,8 +1,6 @@
 //! The ports: what the functions may ask of the table, and nothing of how it is done.
 
-use std::collections::HashMap;
-
-use incident::{IncidentId, IncidentStatus};
+use incident::IncidentId;
 use jiff::{SignedDuration, Timestamp};
 use settings::Channel;
 
@@ -22,66 +20,6 @@ impl Version {
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
-}
-
-/// What is known about a key.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Loaded<S> {
-    /// What a commit has to expect.
-    pub version: Version,
-    /// The state; `None` if there is none yet or it cannot be read.
-    pub state: Option<S>,
-    /// Why a state that is there cannot be read. Whoever goes on from nothing
-    /// tells people once too often; whoever stops tells nobody. It must be logged.
-    pub fault: Option<String>,
-}
-
-impl<S> Loaded<S> {
-    /// Nothing was decided about the key yet.
-    #[must_use]
-    pub const fn nothing() -> Self {
-        Self {
-            version: Version::NONE,
-            state: None,
-            fault: None,
-        }
-    }
-}
-
-/// A decision to be written: the new state and what is to be published, all or nothing.
-#[derive(Debug)]
-pub struct Commit<'a, S> {
-    /// What the incident is about.
-    pub key: &'a str,
-    /// The version that the decision was taken on.
-    pub expected: Version,
-    /// The new state.
-    pub state: &'a S,
-    /// Whether it is open, for people who look into the table and for [`IncidentStore::open_keys`].
-    pub status: IncidentStatus,
-    /// What is to be published.
-    pub outbox: &'a [OutboxEntry],
-    /// When the item may be forgotten; `None` while something fires.
-    pub keep_until: Option<Timestamp>,
-}
-
-// Derived, these would ask the same of `S`, which is only borrowed.
-impl<S> Copy for Commit<'_, S> {}
-impl<S> Clone for Commit<'_, S> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-/// A notification on its way to the topic.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct OutboxEntry {
-    /// The notification's id: the same decision writes the same entry.
-    pub id: String,
-    /// The notification as JSON.
-    pub body: String,
-    /// When it was written.
-    pub written_at: Timestamp,
 }
 
 /// Names an entry of the outbox.
@@ -112,40 +50,6 @@ pub struct Pending {
     /// How many entries were met that cannot be read, and so not be published: somebody has to
     /// look at them, and until then nobody is told.
     pub unreadable: usize,
-}
-
-/// The states of incidents.
-pub trait IncidentStore<S>: Send + Sync {
-    /// Reads the states of these keys as they are now; every key has an entry in the answer.
-    fn load(
-        &self,
-        keys: &[&str],
-    ) -> impl Future<Output = Result<HashMap<String, Loaded<S>>, StoreError>> + Send;
-
-    /// Writes a decision if its expected version is still the current one, and gives the new version.
-    ///
-    /// [`StoreError::Conflict`] means: load and decide again. It is also the answer
-    /// when the write succeeded and only its answer was lost: the client's repetition
-    /// then meets the version that it wrote itself. Loaded again, that state has the
-    /// version `expected + 1` and equals what was to be written. Whoever compares the two
-    /// knows its own work and goes on to publish it; whoever does not, or comes when others
-    /// have decided since, finds duplicates and has nothing to write, and its entries are
-    /// in the outbox for a sweep. So compare-and-set is the idempotency, and no token has
-    /// to be kept for it.
-    fn commit(
-        &self,
-        commit: Commit<'_, S>,
-    ) -> impl Future<Output = Result<Version, StoreError>> + Send;
-
-    /// The keys whose last commit was open, at most `limit`, sorted.
-    ///
-    /// It is a view of the states with a delay of its own: a key may be missing for a moment after
-    /// it was opened, and be there for a moment after it was resolved. Load a state before
-    /// believing it.
-    fn open_keys(
-        &self,
-        limit: usize,
-    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
 }
 
 /// Notifications that were decided on and perhaps not yet published.

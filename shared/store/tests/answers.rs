@@ -11,15 +11,17 @@ mod scripted;
 
 use std::collections::BTreeSet;
 
-use incident::{IncidentId, IncidentStatus};
+use incident::IncidentId;
 use jiff::{SignedDuration, Timestamp};
 use lambda_support::error::Retryable;
 use scripted::{error, table};
 use serde_json::{Value, json};
 use settings::Channel;
-use store::{
-    Claim, Commit, DeliveryLog, IncidentStore, Outbox, OutboxEntry, OutboxRef, StoreError, Version,
-};
+use store::{Claim, DeliveryLog, Outbox, OutboxRef, RecordKey, RecordStore, StoreError, Version};
+
+fn incident(key: &str) -> RecordKey {
+    RecordKey::Incident(key.into())
+}
 
 fn key(name: &str) -> Value {
     json!({ "pk": { "S": format!("INCIDENT#{name}") }, "sk": { "S": "STATE" } })
@@ -44,11 +46,12 @@ async fn keys_that_were_not_processed_are_asked_for_again() {
         ),
         _ => (200, json!({ "Responses": { "t": [item("b", 4, "40")] } })),
     });
-    let loaded = IncidentStore::<u32>::load(&store, &["a", "b", "c"])
-        .await
-        .unwrap();
-    let seen = ["a", "b", "c"].map(|key| (loaded[key].version.0, loaded[key].state));
-    assert_eq!(seen, [(3, Some(30)), (4, Some(40)), (0, None)]);
+    let keys = ["a", "b", "c"].map(incident);
+    let loaded = store.load(&keys).await.unwrap();
+    let seen = keys
+        .each_ref()
+        .map(|key| (loaded[key].version.0, loaded[key].body.as_deref()));
+    assert_eq!(seen, [(3, Some("30")), (4, Some("40")), (0, None)]);
     let asked = scripted.asked();
     assert_eq!(asked.len(), 2);
     let request = &asked[1].1["RequestItems"]["t"];
@@ -62,9 +65,7 @@ async fn a_table_that_processes_nothing_is_given_up_on() {
         let left = body["RequestItems"].clone();
         (200, json!({ "Responses": {}, "UnprocessedKeys": left }))
     });
-    let error = IncidentStore::<u32>::load(&store, &["a"])
-        .await
-        .unwrap_err();
+    let error = store.load(&[incident("a")]).await.unwrap_err();
     assert!(matches!(
         error,
         StoreError::Throttled {
@@ -79,15 +80,17 @@ async fn a_table_that_processes_nothing_is_given_up_on() {
 #[tokio::test]
 async fn an_unreadable_state_does_not_fail_its_neighbours() {
     let (store, _) = table(|_, _| {
-        let items = [item("a", 3, "30"), item("b", 4, "{")];
+        let mut broken = item("b", 4, "");
+        broken["body"] = json!({ "B": "/w==" });
+        let items = [item("a", 3, "30"), broken];
         (200, json!({ "Responses": { "t": items } }))
     });
-    let loaded = IncidentStore::<u32>::load(&store, &["a", "b"])
-        .await
-        .unwrap();
-    assert_eq!(loaded["a"].state, Some(30));
-    let unreadable = &loaded["b"];
-    assert_eq!((unreadable.version, unreadable.state), (Version(4), None));
+    let [a, b] = ["a", "b"].map(incident);
+    let loaded = store.load(&[a.clone(), b.clone()]).await.unwrap();
+    assert_eq!(loaded[&a].body.as_deref(), Some("30"));
+    let unreadable = &loaded[&b];
+    let body = unreadable.body.as_deref();
+    assert_eq!((unreadable.version, body), (Version(4), None));
     assert!(unreadable.fault.is_some());
 }
 
@@ -187,100 +190,4 @@ async fn a_repeated_claim_recognises_itself() {
     let reference = Some("thread".to_owned());
     assert_eq!(claim, Claim::Granted { reference });
     assert_eq!(scripted.asked().len(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_repeated_transaction_has_the_same_token() {
-    let (store, scripted) = table(|n, _| match n {
-        0 => (500, error("InternalServerError")),
-        _ => (200, json!({})),
-    });
-    let outbox = [OutboxEntry {
-        id: "INC-1.1".to_owned(),
-        body: "{}".to_owned(),
-        written_at: Timestamp::UNIX_EPOCH,
-    }];
-    let commit = Commit {
-        key: "k",
-        expected: Version(1),
-        state: &7,
-        status: IncidentStatus::Open,
-        outbox: &outbox,
-        keep_until: None,
-    };
-    assert_eq!(store.commit(commit).await.unwrap(), Version(2));
-    let tokens: BTreeSet<String> = scripted
-        .asked()
-        .iter()
-        .map(|(_, body)| body["ClientRequestToken"].to_string())
-        .collect();
-    assert_eq!((scripted.asked().len(), tokens.len()), (2, 1));
-    assert!(!tokens.contains("null"));
-}
-
-#[tokio::test]
-async fn only_a_decision_that_publishes_is_a_transaction() {
-    let (store, scripted) = table(|_, _| (200, json!({})));
-    let commit = Commit {
-        key: "k",
-        expected: Version::NONE,
-        state: &7,
-        status: IncidentStatus::Open,
-        outbox: &[],
-        keep_until: None,
-    };
-    store.commit(commit).await.unwrap();
-    let asked = scripted.asked();
-    assert_eq!(asked.len(), 1);
-    assert_eq!(asked[0].0, "PutItem");
-}
-
-#[tokio::test]
-async fn open_keys_are_read_page_by_page_from_the_index_alone() {
-    let (store, scripted) = table(|n, _| {
-        let key = |name: &str| json!({ "gsi2sk": { "S": name } });
-        let last = json!({ "pk": { "S": "INCIDENT#b" } });
-        match n {
-            0 => (
-                200,
-                json!({ "Items": [key("a"), key("b")], "LastEvaluatedKey": last }),
-            ),
-            _ => (200, json!({ "Items": [key("c")] })),
-        }
-    });
-    let keys = IncidentStore::<u32>::open_keys(&store, 200).await.unwrap();
-    assert_eq!(keys, ["a", "b", "c"]);
-    let asked = scripted.asked();
-    let queried: Vec<&str> = asked
-        .iter()
-        .map(|(operation, _)| operation.as_str())
-        .collect();
-    assert_eq!(queried, ["Query", "Query"]);
-    assert_eq!(asked[0].1["IndexName"], json!("gsi2"));
-    assert_eq!(asked[1].1["Limit"], json!(198));
-}
-
-#[tokio::test]
-async fn only_an_open_state_is_in_the_index() {
-    let (store, scripted) = table(|_, _| (200, json!({})));
-    for status in [IncidentStatus::Open, IncidentStatus::Resolved] {
-        let commit = Commit {
-            key: "k",
-            expected: Version::NONE,
-            state: &7,
-            status,
-            outbox: &[],
-            keep_until: None,
-        };
-        store.commit(commit).await.unwrap();
-    }
-    let asked = scripted.asked();
-    let index = |n: usize| {
-        (
-            asked[n].1["Item"]["gsi2pk"].clone(),
-            asked[n].1["Item"]["gsi2sk"].clone(),
-        )
-    };
-    assert_eq!(index(0), (json!({ "S": "OPEN" }), json!({ "S": "k" })));
-    assert_eq!(index(1), (Value::Null, Value::Null));
 }

@@ -1,12 +1,13 @@
 //! The suite on the twin in memory, and the twin's faults.
 
-use incident::{IncidentId, IncidentStatus};
+use incident::IncidentId;
 use jiff::{SignedDuration, Timestamp};
 use lambda_support::error::Retryable;
 use settings::Channel;
 use store::conformance::run_all;
 use store::{
-    Claim, Commit, DeliveryLog, Fault, IncidentStore, MemoryStore, Operation, StoreError, Version,
+    Claim, DeliveryLog, Fault, MemoryStore, Operation, RecordKey, RecordStore, StoreError,
+    Transaction, Version, Write,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -14,23 +15,33 @@ async fn the_twin_in_memory_conforms() {
     let report = run_all(|| async { Ok(MemoryStore::new()) }).await;
     println!("{report}");
     assert!(report.passed(), "{report}");
-    assert_eq!(report.len(), 59);
+    assert_eq!(report.len(), 55);
 }
 
-fn commit(state: &u32, expected: u64) -> Commit<'_, u32> {
-    Commit {
-        key: "k",
-        expected: Version(expected),
-        state,
-        status: IncidentStatus::Open,
-        outbox: &[],
+fn key() -> RecordKey {
+    RecordKey::Incident("k".into())
+}
+
+async fn commit(store: &MemoryStore) -> Result<(), StoreError> {
+    let key = key();
+    let write = Write {
+        key: &key,
+        expected: Version::NONE,
+        body: "1",
+        due_at: None,
+        listed: None,
         keep_until: None,
-    }
+    };
+    let transaction = Transaction {
+        writes: &[write],
+        ..Transaction::default()
+    };
+    store.commit(transaction).await
 }
 
 async fn version(store: &MemoryStore) -> Option<Version> {
-    let loaded = IncidentStore::<u32>::load(store, &["k"]).await.ok()?;
-    Some(loaded.get("k")?.version)
+    let loaded = store.load(&[key()]).await.ok()?;
+    Some(loaded.get(&key())?.version)
 }
 
 #[tokio::test]
@@ -38,7 +49,7 @@ async fn a_fault_hits_the_next_operations_and_no_more() {
     let store = MemoryStore::new();
     store.fail_next(2);
     for _ in 0..2 {
-        let error = store.commit(commit(&1, 0)).await.unwrap_err();
+        let error = commit(&store).await.unwrap_err();
         assert!(matches!(
             error,
             StoreError::Unavailable {
@@ -49,7 +60,8 @@ async fn a_fault_hits_the_next_operations_and_no_more() {
         assert!(error.is_retryable());
     }
     assert_eq!(version(&store).await, Some(Version::NONE));
-    assert_eq!(store.commit(commit(&1, 0)).await.unwrap(), Version(1));
+    commit(&store).await.unwrap();
+    assert_eq!(version(&store).await, Some(Version(1)));
 }
 
 #[tokio::test]
@@ -75,10 +87,10 @@ async fn a_fault_waits_for_its_operation() {
 async fn a_lost_answer_leaves_the_work_done() {
     let store = MemoryStore::new();
     store.inject(Fault::AnswerLost, Some(Operation::Commit), 1);
-    let error = store.commit(commit(&1, 0)).await.unwrap_err();
+    let error = commit(&store).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }));
     assert_eq!(version(&store).await, Some(Version(1)));
-    let again = store.commit(commit(&1, 0)).await.unwrap_err();
+    let again = commit(&store).await.unwrap_err();
     assert!(matches!(again, StoreError::Conflict { .. }));
     assert!(again.is_retryable());
 }

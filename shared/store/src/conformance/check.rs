@@ -3,14 +3,15 @@
 use std::fmt::{self, Debug, Display};
 use std::time::Duration;
 
-use incident::IncidentStatus;
 use jiff::{SignedDuration, Timestamp};
 use lambda_support::error::chain;
-use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::task::JoinHandle;
 
+use super::records::{incident, write};
+use super::suite::Subject;
 use crate::error::StoreError;
-use crate::port::{Commit, OutboxEntry, Version};
+use crate::record::{OutboxWrite, Transaction};
 
 /// Why a case does not hold.
 #[derive(Debug)]
@@ -116,8 +117,8 @@ pub(super) fn conflict<T: Debug>(what: &str, result: Result<T, StoreError>) -> R
 }
 
 /// The state that the suite stores.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Probe {
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Probe {
     pub(super) version: u64,
     pub(super) note: String,
 }
@@ -129,20 +130,43 @@ impl Probe {
             note: note.into(),
         }
     }
+
+    /// As it lies in the table.
+    pub(super) fn json(&self) -> String {
+        json!({ "version": self.version, "note": self.note }).to_string()
+    }
 }
 
-/// A commit of a probe on the version before its own.
-pub(super) fn commit<'a>(
-    key: &'a str,
-    state: &'a Probe,
-    outbox: &'a [OutboxEntry],
-) -> Commit<'a, Probe> {
-    Commit {
-        key,
-        expected: Version(state.version.saturating_sub(1)),
-        state,
-        status: IncidentStatus::Open,
-        outbox,
-        keep_until: None,
-    }
+/// A notification on its way to the topic.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) id: String,
+    pub(super) body: String,
+    pub(super) written_at: Timestamp,
+}
+
+/// Writes a probe on the version before its own, and what is to be published with it.
+pub(super) async fn commit<T: Subject>(
+    store: &T,
+    key: &str,
+    state: &Probe,
+    outbox: &[Entry],
+) -> Result<(), StoreError> {
+    let record = incident(key);
+    let body = state.json();
+    let outbox: Vec<OutboxWrite<'_>> = outbox
+        .iter()
+        .map(|entry| OutboxWrite {
+            record: &record,
+            id: &entry.id,
+            body: &entry.body,
+            written_at: entry.written_at,
+        })
+        .collect();
+    let transaction = Transaction {
+        writes: &[write(&record, state.version.saturating_sub(1), &body)],
+        outbox: &outbox,
+        ..Transaction::default()
+    };
+    store.commit(transaction).await
 }

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use settings::Channel;
 
 use super::check::{Failure, at, joined, same};
-use super::suite::{RecordSubject, Subject};
+use super::suite::Subject;
 use crate::port::{Claim, DeliveryLog};
 
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -176,7 +176,7 @@ pub(super) async fn of_racing_claims_exactly_one_is_granted<T: Subject>(
 }
 
 /// What people are told about need not be an incident.
-pub(super) async fn a_stream_of_an_incident_is_the_incidents<T: RecordSubject>(
+pub(super) async fn a_stream_of_an_incident_is_the_incidents<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let incident = incident();

@@ -4,7 +4,7 @@ use lambda_support::error::Retryable;
 
 use super::check::{Failure, at, noise, same};
 use super::records::{group, incident, load, put, write};
-use super::suite::RecordSubject;
+use super::suite::Subject;
 use crate::error::StoreError;
 use crate::port::Version;
 use crate::record::{
@@ -21,7 +21,7 @@ const fn note<'a>(partition: &'a str, sort: &'a str, body: &'a str) -> Note<'a> 
 }
 
 /// Commits what must be refused for ever, and gives the reason.
-async fn refusal<T: RecordSubject>(
+async fn refusal<T: Subject>(
     store: &T,
     transaction: Transaction<'_>,
 ) -> Result<StoreError, Failure> {
@@ -32,13 +32,11 @@ async fn refusal<T: RecordSubject>(
     }
 }
 
-pub(super) async fn nothing_to_write_is_no_error<T: RecordSubject>(
-    store: T,
-) -> Result<(), Failure> {
+pub(super) async fn nothing_to_write_is_no_error<T: Subject>(store: T) -> Result<(), Failure> {
     put(&store, &[]).await
 }
 
-pub(super) async fn a_transaction_holds_a_hundred_items<T: RecordSubject>(
+pub(super) async fn a_transaction_holds_a_hundred_items<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let keys: Vec<RecordKey> = (0..60).map(|n| group(&n.to_string())).collect();
@@ -73,7 +71,7 @@ pub(super) async fn a_transaction_holds_a_hundred_items<T: RecordSubject>(
     same("record", &load(&store, &group("0")).await?.version.0, &1)
 }
 
-pub(super) async fn a_transaction_that_is_too_large_is_refused<T: RecordSubject>(
+pub(super) async fn a_transaction_that_is_too_large_is_refused<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let body = format!(r#""{}""#, noise(390_000));
@@ -91,7 +89,7 @@ pub(super) async fn a_transaction_that_is_too_large_is_refused<T: RecordSubject>
     same("size", &(size > limit), &true)
 }
 
-pub(super) async fn an_item_that_is_too_large_is_refused<T: RecordSubject>(
+pub(super) async fn an_item_that_is_too_large_is_refused<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let body = noise(600_000);
@@ -138,7 +136,7 @@ pub(super) async fn an_item_that_is_too_large_is_refused<T: RecordSubject>(
     }
 }
 
-pub(super) async fn an_item_is_named_once<T: RecordSubject>(store: T) -> Result<(), Failure> {
+pub(super) async fn an_item_is_named_once<T: Subject>(store: T) -> Result<(), Failure> {
     let (key, expected) = (group("g"), Version::NONE);
     let one = write(&key, 0, "1");
     let check = Check {
@@ -200,7 +198,7 @@ pub(super) async fn an_item_is_named_once<T: RecordSubject>(store: T) -> Result<
     Ok(())
 }
 
-pub(super) async fn names_have_limits<T: RecordSubject>(store: T) -> Result<(), Failure> {
+pub(super) async fn names_have_limits<T: Subject>(store: T) -> Result<(), Failure> {
     let long = "k".repeat(2048);
     let (key, too_long) = (group("g"), group(&long));
     let sort = long.get(..513).unwrap_or_default();

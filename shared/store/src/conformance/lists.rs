@@ -2,7 +2,7 @@
 
 use super::check::{Failure, eventually, same};
 use super::records::{group, incident, put, write};
-use super::suite::RecordSubject;
+use super::suite::Subject;
 use crate::error::StoreError;
 use crate::record::{Listed, Listing, Page, RecordKey, Write};
 
@@ -23,7 +23,7 @@ const fn listed<'a>(
     }
 }
 
-async fn all<T: RecordSubject>(
+async fn all<T: Subject>(
     store: &T,
     list: &str,
     expected: &[(&RecordKey, &str)],
@@ -39,9 +39,7 @@ async fn all<T: RecordSubject>(
     eventually(list, &expected, ask).await
 }
 
-pub(super) async fn a_list_is_read_greatest_first<T: RecordSubject>(
-    store: T,
-) -> Result<(), Failure> {
+pub(super) async fn a_list_is_read_greatest_first<T: Subject>(store: T) -> Result<(), Failure> {
     let (a, b, c) = (group("a"), incident("b"), RecordKey::Silences);
     all(&store, "L", &[]).await?;
     let writes = [
@@ -54,7 +52,7 @@ pub(super) async fn a_list_is_read_greatest_first<T: RecordSubject>(
     all(&store, "M", &[]).await
 }
 
-pub(super) async fn a_list_is_read_page_by_page<T: RecordSubject>(store: T) -> Result<(), Failure> {
+pub(super) async fn a_list_is_read_page_by_page<T: Subject>(store: T) -> Result<(), Failure> {
     let keys: Vec<RecordKey> = (0..23).map(|n| group(&format!("{n:02}"))).collect();
     // Several of one time: a page may end among them.
     let sorts: Vec<String> = (0..23).map(|n| format!("2026-{:02}", n / 5)).collect();
@@ -92,7 +90,7 @@ pub(super) async fn a_list_is_read_page_by_page<T: RecordSubject>(store: T) -> R
     )
 }
 
-pub(super) async fn a_write_moves_the_record_to_another_list<T: RecordSubject>(
+pub(super) async fn a_write_moves_the_record_to_another_list<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let (a, b) = (incident("a"), incident("b"));
@@ -113,9 +111,7 @@ pub(super) async fn a_write_moves_the_record_to_another_list<T: RecordSubject>(
     all(&store, open, &[]).await
 }
 
-pub(super) async fn a_cursor_of_nowhere_is_refused<T: RecordSubject>(
-    store: T,
-) -> Result<(), Failure> {
+pub(super) async fn a_cursor_of_nowhere_is_refused<T: Subject>(store: T) -> Result<(), Failure> {
     let page = |after| Page {
         limit: 5,
         after: Some(after),

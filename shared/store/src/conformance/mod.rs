@@ -18,5 +18,5 @@ mod timers;
 mod transactions;
 
 pub use check::Failure;
-pub use suite::{RecordSubject, Report, Subject, run_all};
+pub use suite::{Report, Subject, run_all};
 pub use table::create_table;

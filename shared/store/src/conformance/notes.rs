@@ -2,10 +2,10 @@
 
 use super::check::{Failure, at, same};
 use super::records::{group, write};
-use super::suite::RecordSubject;
+use super::suite::Subject;
 use crate::record::{Note, Page, StoredNote, Transaction};
 
-async fn put<T: RecordSubject>(
+async fn put<T: Subject>(
     store: &T,
     partition: &str,
     notes: &[(&str, &str)],
@@ -26,7 +26,7 @@ async fn put<T: RecordSubject>(
     Ok(store.commit(transaction).await?)
 }
 
-async fn read<T: RecordSubject>(
+async fn read<T: Subject>(
     store: &T,
     partition: &str,
     expected: &[(&str, &str)],
@@ -44,9 +44,7 @@ async fn read<T: RecordSubject>(
     same(partition, &page.notes, &expected)
 }
 
-pub(super) async fn notes_are_read_in_their_order<T: RecordSubject>(
-    store: T,
-) -> Result<(), Failure> {
+pub(super) async fn notes_are_read_in_their_order<T: Subject>(store: T) -> Result<(), Failure> {
     read(&store, "a", &[]).await?;
     // One by itself, and several.
     put(&store, "a", &[("2026-05", "5")]).await?;
@@ -66,7 +64,7 @@ pub(super) async fn notes_are_read_in_their_order<T: RecordSubject>(
     read(&store, "a b", &[("2026-01", "1")]).await
 }
 
-pub(super) async fn a_note_is_written_once<T: RecordSubject>(store: T) -> Result<(), Failure> {
+pub(super) async fn a_note_is_written_once<T: Subject>(store: T) -> Result<(), Failure> {
     let key = group("g");
     for version in 0..2 {
         let transaction = Transaction {
@@ -85,7 +83,7 @@ pub(super) async fn a_note_is_written_once<T: RecordSubject>(store: T) -> Result
     Ok(())
 }
 
-pub(super) async fn notes_are_read_page_by_page<T: RecordSubject>(store: T) -> Result<(), Failure> {
+pub(super) async fn notes_are_read_page_by_page<T: Subject>(store: T) -> Result<(), Failure> {
     let sorts: Vec<String> = (0..23).map(|n| format!("{n:02}")).collect();
     let notes: Vec<(&str, &str)> = sorts.iter().map(|s| (s.as_str(), "{}")).collect();
     put(&store, "a", &notes).await?;

@@ -4,10 +4,10 @@ use jiff::SignedDuration;
 
 use super::check::{Failure, at, conflict, joined, same};
 use super::records::{group, load, put, write};
-use super::suite::RecordSubject;
+use super::suite::Subject;
 use crate::record::{LoadedRecord, RecordKey, Transaction};
 
-pub(super) async fn a_request_is_new_once<T: RecordSubject>(store: T) -> Result<(), Failure> {
+pub(super) async fn a_request_is_new_once<T: Subject>(store: T) -> Result<(), Failure> {
     let new = async |key: &str, now, until| store.remember_once(key, at(now), at(until)).await;
     same("first", &new("r 1", 0, 60).await?, &true)?;
     same("again", &new("r 1", 1, 61).await?, &false)?;
@@ -36,7 +36,7 @@ pub(super) async fn a_request_is_new_once<T: RecordSubject>(store: T) -> Result<
     )
 }
 
-pub(super) async fn of_racing_requests_exactly_one_is_new<T: RecordSubject>(
+pub(super) async fn of_racing_requests_exactly_one_is_new<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     // The second round meets what is remembered no longer.
@@ -62,7 +62,7 @@ pub(super) async fn of_racing_requests_exactly_one_is_new<T: RecordSubject>(
 }
 
 /// A key that is written with the work is there when the work is done, and only then.
-pub(super) async fn a_request_is_remembered_with_its_work<T: RecordSubject>(
+pub(super) async fn a_request_is_remembered_with_its_work<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let (once, work) = (RecordKey::Once("r".into()), group("g"));
@@ -95,7 +95,7 @@ pub(super) async fn a_request_is_remembered_with_its_work<T: RecordSubject>(
     same("never named", &other, &LoadedRecord::nothing())
 }
 
-pub(super) async fn a_text_is_kept_until_another_is_put<T: RecordSubject>(
+pub(super) async fn a_text_is_kept_until_another_is_put<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let text = async |key: &str| store.get_text(key).await;

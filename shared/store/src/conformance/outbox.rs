@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::check::{Failure, Probe, at, commit, conflict, same};
+use super::check::{Entry, Failure, Probe, at, commit, conflict, same};
 use super::suite::Subject;
-use crate::port::{OutboxEntry, OutboxRef, PendingEntry};
+use crate::port::{OutboxRef, PendingEntry};
 
-fn entry(id: &str, second: i64) -> OutboxEntry {
-    OutboxEntry {
+fn entry(id: &str, second: i64) -> Entry {
+    Entry {
         id: id.to_owned(),
         body: format!(r#"{{"id":"{id}"}}"#),
         written_at: at(second),
@@ -50,7 +50,7 @@ pub(super) async fn entries_are_written_with_the_state<T: Subject>(
     if let Some(second) = outbox.last_mut() {
         second.body = "a long notification, ".repeat(5000);
     }
-    store.commit(commit("a/b", &state, &outbox)).await?;
+    commit(&store, "a/b", &state, &outbox).await?;
     let entries = pending(&store, at(10), 10, 2).await?;
     let expected: Vec<PendingEntry> = outbox
         .into_iter()
@@ -70,13 +70,11 @@ pub(super) async fn a_failed_condition_writes_no_entry<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let first = Probe::new(1, "first");
-    store
-        .commit(commit("k", &first, &[entry("A.1", 1)]))
-        .await?;
+    commit(&store, "k", &first, &[entry("A.1", 1)]).await?;
     let late = Probe::new(1, "late");
     conflict(
         "a stale version",
-        store.commit(commit("k", &late, &[entry("B.1", 2)])).await,
+        commit(&store, "k", &late, &[entry("B.1", 2)]).await,
     )?;
     let entries = pending(&store, at(10), 10, 1).await?;
     same("entries", &ids(&entries), &vec!["A.1"])
@@ -89,7 +87,7 @@ pub(super) async fn pending_is_bounded_by_age_and_number<T: Subject>(
         let key = format!("key-{n}");
         let state = Probe::new(1, "opened");
         let outbox = [entry(&format!("E{n:02}"), n)];
-        store.commit(commit(&key, &state, &outbox)).await?;
+        commit(&store, &key, &state, &outbox).await?;
     }
     pending(&store, at(100), 100, 30).await?;
     let some = pending(&store, at(12), 5, 5).await?;
@@ -107,8 +105,8 @@ pub(super) async fn pending_is_bounded_by_age_and_number<T: Subject>(
 
 pub(super) async fn removed_entries_are_gone<T: Subject>(store: T) -> Result<(), Failure> {
     let state = Probe::new(1, "opened");
-    let outbox: Vec<OutboxEntry> = (0..60).map(|n| entry(&format!("E{n:02}"), n)).collect();
-    store.commit(commit("k", &state, &outbox)).await?;
+    let outbox: Vec<Entry> = (0..60).map(|n| entry(&format!("E{n:02}"), n)).collect();
+    commit(&store, "k", &state, &outbox).await?;
     let all = pending(&store, at(100), 100, 60).await?;
     let (gone, left) = all.split_at(55);
     let mut remove = references(gone);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{Failure, Probe, commit, noise, same};
-use super::suite::{RecordSubject, Subject};
-use crate::port::{IncidentStore, Version};
+use super::check::{Failure, noise, same};
+use super::suite::Subject;
+use crate::port::Version;
 use crate::record::{
     LoadedRecord, Note, OutboxWrite, Page, RecordKey, StoredNote, Transaction, Write,
 };
@@ -29,7 +29,7 @@ pub(super) const fn write<'a>(key: &'a RecordKey, expected: u64, body: &'a str) 
     }
 }
 
-pub(super) async fn put<T: RecordSubject>(store: &T, writes: &[Write<'_>]) -> Result<(), Failure> {
+pub(super) async fn put<T: Subject>(store: &T, writes: &[Write<'_>]) -> Result<(), Failure> {
     let transaction = Transaction {
         writes,
         ..Transaction::default()
@@ -37,10 +37,7 @@ pub(super) async fn put<T: RecordSubject>(store: &T, writes: &[Write<'_>]) -> Re
     Ok(store.commit(transaction).await?)
 }
 
-pub(super) async fn load<T: RecordSubject>(
-    store: &T,
-    key: &RecordKey,
-) -> Result<LoadedRecord, Failure> {
+pub(super) async fn load<T: Subject>(store: &T, key: &RecordKey) -> Result<LoadedRecord, Failure> {
     let loaded = store.load(std::slice::from_ref(key)).await?.remove(key);
     loaded.ok_or_else(|| Failure::new(format!("`{key}` has no entry in the answer")))
 }
@@ -53,7 +50,7 @@ pub(super) fn holds(version: u64, body: &str) -> LoadedRecord {
     }
 }
 
-pub(super) async fn what_is_not_there_is_loaded_as_nothing<T: RecordSubject>(
+pub(super) async fn what_is_not_there_is_loaded_as_nothing<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let silences = load(&store, &RecordKey::Silences).await?;
@@ -61,7 +58,7 @@ pub(super) async fn what_is_not_there_is_loaded_as_nothing<T: RecordSubject>(
     same("no keys", &store.load(&[]).await?.len(), &0)
 }
 
-pub(super) async fn records_of_each_kind_are_told_apart<T: RecordSubject>(
+pub(super) async fn records_of_each_kind_are_told_apart<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let keys = [
@@ -91,24 +88,7 @@ pub(super) async fn records_of_each_kind_are_told_apart<T: RecordSubject>(
     Ok(())
 }
 
-/// Whoever still writes incidents one by one writes the same items.
-pub(super) async fn a_record_is_that_of_the_incident<T: Subject + RecordSubject>(
-    store: T,
-) -> Result<(), Failure> {
-    let (first, second) = (Probe::new(1, "first"), r#"{"version":2,"note":"second"}"#);
-    IncidentStore::commit(&store, commit("a/b", &first, &[])).await?;
-    let key = incident("a/b");
-    let body = r#"{"version":1,"note":"first"}"#;
-    same("as a record", &load(&store, &key).await?, &holds(1, body))?;
-    put(&store, &[write(&key, 1, second)]).await?;
-    let loaded = IncidentStore::<Probe>::load(&store, &["a/b"]).await?;
-    let state = loaded.get("a/b").and_then(|loaded| loaded.state.clone());
-    same("as a state", &state, &Some(Probe::new(2, "second")))
-}
-
-pub(super) async fn many_records_are_loaded_at_once<T: RecordSubject>(
-    store: T,
-) -> Result<(), Failure> {
+pub(super) async fn many_records_are_loaded_at_once<T: Subject>(store: T) -> Result<(), Failure> {
     let keys: Vec<RecordKey> = (0..250).map(|n| group(&format!("service-{n}"))).collect();
     let mut expected = BTreeMap::new();
     for chunk in keys.chunks(60) {
@@ -130,9 +110,7 @@ pub(super) async fn many_records_are_loaded_at_once<T: RecordSubject>(
     same("all", &(store.load(&asked).await? == expected), &true)
 }
 
-pub(super) async fn large_bodies_come_back_the_same<T: RecordSubject>(
-    store: T,
-) -> Result<(), Failure> {
+pub(super) async fn large_bodies_come_back_the_same<T: Subject>(store: T) -> Result<(), Failure> {
     let long = format!(r#"{{"ü":"{}"}}"#, "an alert and another, ".repeat(50_000));
     let dense = format!(r#""{}""#, noise(300_000));
     let key = group("k");
@@ -178,7 +156,7 @@ pub(super) async fn large_bodies_come_back_the_same<T: RecordSubject>(
     exact("notification", &entry, &long)
 }
 
-pub(super) async fn an_unreadable_record_does_not_fail_its_neighbours<T: RecordSubject>(
+pub(super) async fn an_unreadable_record_does_not_fail_its_neighbours<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let (well, ill) = (group("well"), group("ill"));

@@ -2,25 +2,17 @@
 
 use std::fmt;
 
-use super::check::{Failure, Probe};
+use super::check::Failure;
 use super::{
     deliveries, incidents, limits, lists, notes, once, outbox, records, timers, transactions,
 };
 use crate::dynamo::DynamoStore;
 use crate::memory::MemoryStore;
-use crate::port::{DeliveryLog, IncidentStore, Outbox, StreamLog};
+use crate::port::{Outbox, StreamLog};
 use crate::record::{RecordKey, RecordStore};
 
 /// What the suite runs on.
-pub trait Subject:
-    IncidentStore<Probe> + Outbox + DeliveryLog + Clone + Send + Sync + 'static
-{
-    /// The same table as another process sees it.
-    fn peer(&self) -> Self;
-}
-
-/// What the suite of records runs on.
-pub trait RecordSubject: RecordStore + Outbox + StreamLog + Clone + 'static {
+pub trait Subject: RecordStore + Outbox + StreamLog + Clone + 'static {
     /// The same table as another process sees it.
     fn peer(&self) -> Self;
 
@@ -32,12 +24,6 @@ impl Subject for MemoryStore {
     fn peer(&self) -> Self {
         Self::peer(self)
     }
-}
-
-impl RecordSubject for MemoryStore {
-    fn peer(&self) -> Self {
-        Self::peer(self)
-    }
 
     async fn break_record(&self, key: &RecordKey) -> Result<(), Failure> {
         Self::break_record(self, key);
@@ -46,12 +32,6 @@ impl RecordSubject for MemoryStore {
 }
 
 impl Subject for DynamoStore {
-    fn peer(&self) -> Self {
-        Self::peer(self)
-    }
-}
-
-impl RecordSubject for DynamoStore {
     fn peer(&self) -> Self {
         Self::peer(self)
     }
@@ -100,7 +80,7 @@ impl fmt::Display for Report {
 /// Runs every case, each on an empty store of its own.
 pub async fn run_all<T, F, Fut>(store: F) -> Report
 where
-    T: Subject + RecordSubject,
+    T: Subject,
     F: Fn() -> Fut,
     Fut: Future<Output = Result<T, Failure>>,
 {
@@ -116,16 +96,13 @@ where
         )*};
     }
     run!(
-        incidents::a_missing_key_is_loaded_as_nothing,
         incidents::a_created_state_is_loaded_again,
         incidents::a_stale_version_conflicts,
         incidents::a_key_is_created_once,
         incidents::of_racing_commits_exactly_one_wins,
         incidents::of_racing_transactions_exactly_one_wins,
         incidents::a_large_state_comes_back_the_same,
-        incidents::many_keys_are_loaded_at_once,
         incidents::a_repeated_commit_finds_its_own_work,
-        incidents::open_keys_are_those_whose_last_commit_was_open,
         outbox::entries_are_written_with_the_state,
         outbox::a_failed_condition_writes_no_entry,
         outbox::pending_is_bounded_by_age_and_number,
@@ -143,7 +120,6 @@ where
         deliveries::a_stream_of_an_incident_is_the_incidents,
         records::what_is_not_there_is_loaded_as_nothing,
         records::records_of_each_kind_are_told_apart,
-        records::a_record_is_that_of_the_incident,
         records::many_records_are_loaded_at_once,
         records::large_bodies_come_back_the_same,
         records::an_unreadable_record_does_not_fail_its_neighbours,

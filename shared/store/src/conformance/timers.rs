@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::check::{Failure, at, eventually};
 use super::records::{group, incident, put, write};
-use super::suite::RecordSubject;
+use super::suite::Subject;
 use crate::record::{RecordKey, Write};
 
-async fn due<T: RecordSubject>(
+async fn due<T: Subject>(
     store: &T,
     now: Timestamp,
     limit: usize,
@@ -27,9 +27,7 @@ const fn timer(key: &RecordKey, expected: u64, due_at: Option<Timestamp>) -> Wri
     }
 }
 
-pub(super) async fn what_is_due_comes_earliest_first<T: RecordSubject>(
-    store: T,
-) -> Result<(), Failure> {
+pub(super) async fn what_is_due_comes_earliest_first<T: Subject>(store: T) -> Result<(), Failure> {
     let (a, b, c) = (group("a"), incident("b"), RecordKey::Silences);
     let (d, idle) = (group("d"), group("idle"));
     due(&store, Timestamp::MAX, 10, &[]).await?;
@@ -53,7 +51,7 @@ pub(super) async fn what_is_due_comes_earliest_first<T: RecordSubject>(
     due(&store, at(100), 0, &[]).await
 }
 
-pub(super) async fn a_timer_rings_no_earlier_than_it_should<T: RecordSubject>(
+pub(super) async fn a_timer_rings_no_earlier_than_it_should<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let key = group("a");
@@ -65,9 +63,7 @@ pub(super) async fn a_timer_rings_no_earlier_than_it_should<T: RecordSubject>(
     due(&store, micros(1_999), 10, &[]).await
 }
 
-pub(super) async fn a_write_moves_or_ends_the_timer<T: RecordSubject>(
-    store: T,
-) -> Result<(), Failure> {
+pub(super) async fn a_write_moves_or_ends_the_timer<T: Subject>(store: T) -> Result<(), Failure> {
     let (a, b) = (group("a"), group("b"));
     put(
         &store,
@@ -83,7 +79,7 @@ pub(super) async fn a_write_moves_or_ends_the_timer<T: RecordSubject>(
     due(&store, at(9), 10, &[(&b, at(4))]).await
 }
 
-pub(super) async fn records_with_long_names_are_due_too<T: RecordSubject>(
+pub(super) async fn records_with_long_names_are_due_too<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let (long, short) = (group(&"ü".repeat(1000)), group("a"));

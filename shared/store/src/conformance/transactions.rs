@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::check::{Failure, at, conflict, eventually, joined, same};
 use super::records::{group, holds, incident, load, put, write};
-use super::suite::RecordSubject;
+use super::suite::Subject;
 use crate::error::StoreError;
 use crate::port::{OutboxRef, Version};
 use crate::record::{
@@ -29,7 +29,7 @@ fn entry<'a>(record: &'a RecordKey, id: &'a str, second: i64) -> OutboxWrite<'a>
 }
 
 /// The ids in the outbox, oldest first.
-async fn published<T: RecordSubject>(store: &T, expected: &[&str]) -> Result<(), Failure> {
+async fn published<T: Subject>(store: &T, expected: &[&str]) -> Result<(), Failure> {
     let expected: Vec<String> = expected.iter().map(|id| (*id).to_owned()).collect();
     eventually("outbox", &expected, async || {
         let pending = store.pending(Timestamp::MAX, 100).await?.entries;
@@ -41,7 +41,7 @@ async fn published<T: RecordSubject>(store: &T, expected: &[&str]) -> Result<(),
     .await
 }
 
-pub(super) async fn all_is_written_or_nothing<T: RecordSubject>(store: T) -> Result<(), Failure> {
+pub(super) async fn all_is_written_or_nothing<T: Subject>(store: T) -> Result<(), Failure> {
     let keys = [
         group("g"),
         incident("a"),
@@ -123,7 +123,7 @@ pub(super) async fn all_is_written_or_nothing<T: RecordSubject>(store: T) -> Res
     .await
 }
 
-pub(super) async fn a_transaction_fails_for_any_of_its_records<T: RecordSubject>(
+pub(super) async fn a_transaction_fails_for_any_of_its_records<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let keys: Vec<RecordKey> = (0..8).map(|n| group(&n.to_string())).collect();
@@ -156,7 +156,7 @@ pub(super) async fn a_transaction_fails_for_any_of_its_records<T: RecordSubject>
     put(&store, &all(&|_| 1)).await
 }
 
-pub(super) async fn nothing_is_written_unless_the_checks_hold<T: RecordSubject>(
+pub(super) async fn nothing_is_written_unless_the_checks_hold<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let (key, silences, absent) = (group("g"), RecordKey::Silences, incident("absent"));
@@ -200,7 +200,7 @@ pub(super) async fn nothing_is_written_unless_the_checks_hold<T: RecordSubject>(
     )
 }
 
-pub(super) async fn of_racing_creations_exactly_one_wins<T: RecordSubject>(
+pub(super) async fn of_racing_creations_exactly_one_wins<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let mut tasks = Vec::new();
@@ -246,7 +246,7 @@ pub(super) async fn of_racing_creations_exactly_one_wins<T: RecordSubject>(
 }
 
 /// Counts in two records at once until it could.
-async fn increment<T: RecordSubject>(store: &T) -> Result<(), StoreError> {
+async fn increment<T: Subject>(store: &T) -> Result<(), StoreError> {
     let (one, other) = (group("one"), RecordKey::Silences);
     loop {
         let loaded = store.load(&[one.clone(), other.clone()]).await?;
@@ -268,7 +268,7 @@ async fn increment<T: RecordSubject>(store: &T) -> Result<(), StoreError> {
     }
 }
 
-pub(super) async fn no_increment_of_two_records_is_lost<T: RecordSubject>(
+pub(super) async fn no_increment_of_two_records_is_lost<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let mut tasks = Vec::new();
@@ -297,7 +297,7 @@ pub(super) async fn no_increment_of_two_records_is_lost<T: RecordSubject>(
 
 /// The transaction took place and its answer was lost: the repetition conflicts, and what
 /// is loaded then is one's own work, entries included.
-pub(super) async fn a_repeated_transaction_finds_its_own_work<T: RecordSubject>(
+pub(super) async fn a_repeated_transaction_finds_its_own_work<T: Subject>(
     store: T,
 ) -> Result<(), Failure> {
     let (g, a) = (group("g"), incident("a"));
@@ -313,9 +313,7 @@ pub(super) async fn a_repeated_transaction_finds_its_own_work<T: RecordSubject>(
     published(&store, &["N.1"]).await
 }
 
-pub(super) async fn an_entry_belongs_to_its_record<T: RecordSubject>(
-    store: T,
-) -> Result<(), Failure> {
+pub(super) async fn an_entry_belongs_to_its_record<T: Subject>(store: T) -> Result<(), Failure> {
     let keys = [
         incident("a"),
         group("a"),

@@ -2,7 +2,6 @@
 
 mod deliveries;
 mod failure;
-mod incidents;
 mod item;
 mod outbox;
 mod patience;

@@ -8,10 +8,8 @@ use aws_sdk_dynamodb::Client;
 
 /// The sparse index of what is to be published.
 pub(super) const INDEX: &str = "gsi1";
-/// The sparse index of keys alone: of open incidents, which is written when one opens and when it ends,
-/// not at every decision in between, and of what is due. It never holds a state.
-pub(super) const OPEN_INDEX: &str = "gsi2";
-pub(super) const DUE_INDEX: &str = OPEN_INDEX;
+/// The sparse index of what is due: keys alone, never a state.
+pub(super) const DUE_INDEX: &str = "gsi2";
 /// The sparse index of lists: keys and summaries.
 pub(super) const LIST_INDEX: &str = "gsi3";
 

@@ -3,16 +3,16 @@
 use std::collections::VecDeque;
 
 #[cfg(doc)]
-use crate::port::{IncidentStore, Outbox, StreamLog};
+use crate::port::{Outbox, StreamLog};
 #[cfg(doc)]
 use crate::record::RecordStore;
 
 /// What can be made to fail.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Operation {
-    /// [`RecordStore::load`] and [`IncidentStore::load`].
+    /// [`RecordStore::load`].
     Load,
-    /// [`RecordStore::commit`] and [`IncidentStore::commit`].
+    /// [`RecordStore::commit`].
     Commit,
     /// [`RecordStore::due`].
     Due,
@@ -26,8 +26,6 @@ pub enum Operation {
     GetText,
     /// [`RecordStore::put_text`].
     PutText,
-    /// [`IncidentStore::open_keys`].
-    OpenKeys,
     /// [`Outbox::pending`].
     Pending,
     /// [`Outbox::remove`].
@@ -51,7 +49,6 @@ impl Operation {
             Self::RememberOnce => "remember_once",
             Self::GetText => "get_text",
             Self::PutText => "put_text",
-            Self::OpenKeys => "open_keys",
             Self::Pending => "pending",
             Self::Remove => "remove",
             Self::Claim => "claim",

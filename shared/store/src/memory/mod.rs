@@ -2,7 +2,6 @@
 
 mod deliveries;
 mod faults;
-mod incidents;
 mod inspect;
 mod outbox;
 mod records;

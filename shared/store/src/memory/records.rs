@@ -131,7 +131,6 @@ impl RecordStore for MemoryStore {
             let record = Record {
                 version: Version::NONE.next(),
                 body: Body::Text("null".to_owned()),
-                open: None,
                 due: None,
                 listing: None,
                 expires_at: Some(seconds_rounded_up(until)),
@@ -203,7 +202,6 @@ fn apply(data: &mut Data, transaction: PreparedTransaction) -> Result<(), StoreE
         let record = Record {
             version: expected.next(),
             body,
-            open: None,
             due,
             listing,
             expires_at,

@@ -45,7 +45,6 @@ pub(super) struct Data {
 pub(super) struct Record {
     pub(super) version: Version,
     pub(super) body: Body,
-    pub(super) open: Option<String>,
     pub(super) due: Option<String>,
     pub(super) listing: Option<PreparedListing>,
     pub(super) expires_at: Option<i64>,

@@ -18,6 +18,4 @@ pub(crate) use prepared::{
     PreparedCheck, PreparedListing, PreparedNote, PreparedText, PreparedTransaction, PreparedWrite,
     due_bound, due_time, loaded_record, read_text, seconds_rounded_up,
 };
-pub(crate) use sizes::{
-    AROUND_THE_BODY, ITEM, PARTITION_KEY, SORT_KEY, TRANSACTION, TRANSACTION_ITEMS, item_size,
-};
+pub(crate) use sizes::{PARTITION_KEY, SORT_KEY};

@@ -351,3 +351,145 @@ pub(crate) fn read_text(partition: &str, body: Option<Body>) -> Result<String, S
             key: partition.to_owned(),
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use lambda_support::error::Retryable;
+
+    use super::*;
+
+    /// Text that deflate cannot make much shorter.
+    fn noise(len: usize) -> String {
+        let mut seed = 7_u64;
+        let digit = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            char::from(b'!' + u8::try_from((seed >> 33) % 90).unwrap())
+        };
+        std::iter::repeat_with(digit).take(len).collect()
+    }
+
+    fn prepare(
+        key: &str,
+        body: &str,
+        ids: &[(&str, &str)],
+    ) -> Result<PreparedTransaction, StoreError> {
+        let record = RecordKey::Incident(key.into());
+        let outbox: Vec<OutboxWrite<'_>> = ids
+            .iter()
+            .map(|(id, body)| OutboxWrite {
+                record: &record,
+                id,
+                body,
+                written_at: Timestamp::UNIX_EPOCH,
+            })
+            .collect();
+        let write = Write {
+            key: &record,
+            expected: Version(4),
+            body,
+            due_at: None,
+            listed: None,
+            keep_until: None,
+        };
+        PreparedTransaction::new(Transaction {
+            writes: &[write],
+            outbox: &outbox,
+            ..Transaction::default()
+        })
+    }
+
+    #[test]
+    fn a_state_that_is_too_large_is_refused_by_name_and_size() {
+        let error = prepare("gradebook/errors", &noise(600_000), &[]).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.starts_with("`INCIDENT#gradebook/errors` needs "),
+            "{text}"
+        );
+        assert!(text.contains("an item may have 409600"), "{text}");
+        assert!(!error.is_retryable());
+    }
+
+    #[test]
+    fn a_large_state_that_deflates_is_taken() {
+        let state = "an alert and another, ".repeat(60_000);
+        let prepared = prepare("k", &state, &[]).unwrap();
+        let [write] = prepared.writes.as_slice() else {
+            panic!("{} writes", prepared.writes.len());
+        };
+        assert!(write.body.size() < 20_000);
+        assert_eq!(write.expected, Version(4));
+    }
+
+    #[test]
+    fn a_notification_that_is_too_large_is_refused_by_its_id() {
+        let error = prepare("k", "s", &[("INC-1.5", &noise(600_000))]).unwrap_err();
+        assert!(error.to_string().starts_with("`INC-1.5` needs "), "{error}");
+    }
+
+    #[test]
+    fn more_than_a_transaction_holds_is_refused() {
+        let ids: Vec<String> = (0..100).map(|i| i.to_string()).collect();
+        let many: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), "")).collect();
+        let error = prepare("k", "s", &many).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                StoreError::TooManyItems {
+                    count: 101,
+                    limit: 100,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        assert!(prepare("k", "s", &many[1..]).is_ok());
+        let long = noise(300_000);
+        let large: Vec<(&str, &str)> = ids
+            .iter()
+            .take(20)
+            .map(|id| (id.as_str(), long.as_str()))
+            .collect();
+        let error = prepare("k", "s", &large).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                StoreError::TransactionTooLarge {
+                    limit: TRANSACTION,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_key_that_is_too_long_is_refused() {
+        let error = prepare(&"k".repeat(2040), "s", &[]).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                StoreError::KeyTooLong {
+                    size: 2049,
+                    limit: 2048,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        assert!(prepare(&"k".repeat(1025), "s", &[]).is_ok());
+    }
+
+    #[test]
+    fn an_unreadable_record_is_a_fault_of_its_key() {
+        let broken = loaded_record(Version(3), Some(Body::Deflated(vec![0xff])));
+        assert_eq!((broken.version, broken.body), (Version(3), None));
+        let fault = broken.fault.unwrap();
+        assert!(
+            fault.starts_with("the body cannot be inflated: "),
+            "{fault}"
+        );
+        let empty = loaded_record(Version(3), None);
+        assert_eq!(empty.fault.unwrap(), "the item has no body");
+    }
+}
