@@ -1,8 +1,12 @@
-//! A visitor of the interface: a browser that follows no redirect, Slack, PagerDuty.
+//! A visitor of the interface: a browser that follows no redirect, Slack, PagerDuty, the command line.
 
-use anyhow::{Context, Result};
+use std::env;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
+use serde_json::Value;
 use sha2::Sha256;
 
 use crate::aws::Aws;
@@ -11,6 +15,10 @@ use crate::aws::Aws;
 pub const SLACK_SIGNING_SECRET: &str = "local-slack-signing-secret";
 /// What PagerDuty signs its webhooks with, in a local stack.
 pub const PAGERDUTY_WEBHOOK_SECRET: &str = "local-pagerduty-webhook-secret";
+
+/// The names of the variables by which `cargo xtask test` tells the tests where `tocsin` is, and the token that the deployment was
+/// handed the record of.
+pub const COMMAND_LINE: [&str; 2] = ["TOCSIN_PROGRAM", "TOCSIN_FIRST_TOKEN"];
 
 /// Visits the address of a function.
 #[derive(Clone, Debug)]
@@ -30,7 +38,92 @@ pub struct Page {
     pub body: String,
 }
 
+/// `tocsin`, as somebody at a terminal has it.
+#[derive(Clone, Debug)]
+pub struct Terminal {
+    program: String,
+    url: String,
+    token: String,
+}
+
+/// How a command ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub out: String,
+    /// What it complained about.
+    pub err: String,
+}
+
+impl Terminal {
+    /// With another token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self {
+            token: token.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn run(&self, arguments: &[&str]) -> Result<Ended> {
+        let output = Command::new(&self.program)
+            .args(arguments)
+            .env("TOCSIN_URL", &self.url)
+            .env("TOCSIN_TOKEN", &self.token)
+            .output()
+            .with_context(|| format!("cannot start {}", self.program))?;
+        Ok(Ended {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    /// Runs a command that must succeed, and gives what it printed.
+    ///
+    /// # Errors
+    /// When it ends otherwise.
+    pub fn say(&self, arguments: &[&str]) -> Result<String> {
+        let ended = self.run(arguments)?;
+        ensure!(ended.code == Some(0), "{arguments:?}: {ended:?}");
+        Ok(ended.out)
+    }
+
+    /// Runs a command that must succeed, and gives the document that it printed.
+    ///
+    /// # Errors
+    /// When it ends otherwise, or prints none.
+    pub fn document(&self, arguments: &[&str]) -> Result<Value> {
+        let mut arguments = arguments.to_vec();
+        arguments.push("--json");
+        let out = self.say(&arguments)?;
+        serde_json::from_str(&out).with_context(|| format!("no document: {out}"))
+    }
+}
+
 impl Visitor {
+    /// The command line of whoever has the first token, for the same address.
+    ///
+    /// # Errors
+    /// When one of [`COMMAND_LINE`] is missing.
+    pub fn terminal(&self) -> Result<Terminal> {
+        let [program, token] = COMMAND_LINE.map(|variable| {
+            env::var(variable)
+                .with_context(|| format!("{variable} is not set: run `cargo xtask test`"))
+        });
+        Ok(Terminal {
+            program: program?,
+            url: self.base.clone(),
+            token: token?,
+        })
+    }
+
     /// Of the function whose address a message has: the local AWS answers for it at a path of its own.
     ///
     /// # Errors

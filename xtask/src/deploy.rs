@@ -24,11 +24,12 @@ const EMAIL_FROM: &str = "tocsin@example.com";
 /// A notification that cannot be sent is given up after so many attempts: few, because tests wait for it.
 const MAX_ATTEMPTS: &str = "3";
 
-/// Deploys the functions in `target/lambda`, unless exactly this is deployed already.
+/// Deploys the functions in `target/lambda`, unless exactly this is deployed already; with one more parameter.
 pub(crate) fn deploy(
     project: &Project,
     steps: &mut Steps,
     emulator: &mut Emulator,
+    more: Option<&str>,
 ) -> Result<Stack> {
     let stack = Stack::new(emulator.aws(), STACK, emulator.sink());
     let wanted = digest(project)?;
@@ -46,6 +47,7 @@ pub(crate) fn deploy(
             "--parameter-overrides",
         ])
         .args(parameters(stack.sink()))
+        .args(more)
         .env("AWS_ENDPOINT_URL", emulator.aws().endpoint());
     local::credentials(&mut command);
     steps.program("sam deploy", &mut command)?;

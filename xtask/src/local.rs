@@ -31,17 +31,28 @@ pub(crate) const TEST: &str = "test";
 pub(crate) fn ready(project: &Project, steps: &mut Steps, instance: &str) -> Result<Local> {
     setup::run(project, steps)?;
     functions::build(project, steps, Profile::Dev, Arch::host())?;
-    deployed(project, steps, instance, lock(project, instance)?)
+    deployed(project, steps, instance, None, lock(project, instance)?)
 }
 
 /// Starts and deploys what is in `target/lambda`, after whatever an earlier run left is ended.
-pub(crate) fn fresh(project: &Project, steps: &mut Steps, instance: &str) -> Result<Local> {
+pub(crate) fn fresh(
+    project: &Project,
+    steps: &mut Steps,
+    instance: &str,
+    more: &str,
+) -> Result<Local> {
     let lock = lock(project, instance)?;
     end(project, instance)?;
-    deployed(project, steps, instance, lock)
+    deployed(project, steps, instance, Some(more), lock)
 }
 
-fn deployed(project: &Project, steps: &mut Steps, instance: &str, lock: File) -> Result<Local> {
+fn deployed(
+    project: &Project,
+    steps: &mut Steps,
+    instance: &str,
+    more: Option<&str>,
+    lock: File,
+) -> Result<Local> {
     let folder = folder(project, instance);
     let found = Emulator::find(&folder)?;
     let was_running = found.is_some();
@@ -65,7 +76,7 @@ fn deployed(project: &Project, steps: &mut Steps, instance: &str, lock: File) ->
             Emulator::start(&folder, &programs)
         })?,
     };
-    let stack = deploy::deploy(project, steps, &mut emulator)?;
+    let stack = deploy::deploy(project, steps, &mut emulator, more)?;
     Ok(Local {
         emulator,
         stack,

@@ -3,6 +3,7 @@
 //! It starts other programs and judges how they end. What it knows of the deployed stack it has from `harness`.
 
 mod bench;
+mod command_line;
 mod config;
 mod demo;
 mod deploy;

@@ -4,7 +4,9 @@ use std::process::Command;
 
 use anyhow::Result;
 use harness::stack::{Stack, VARIABLES};
+use harness::visitor::COMMAND_LINE;
 
+use crate::command_line::{self, CommandLine};
 use crate::functions::{self, Arch, Profile};
 use crate::local::{self, Local};
 use crate::project::Project;
@@ -36,11 +38,11 @@ pub(crate) fn everything(project: &Project, mut steps: Steps, advisories: bool) 
 
     let built = functions::build(project, &mut steps, Profile::Dev, Arch::host());
     if steps.note(built).is_some() {
-        with_stack(project, &mut steps, |project, steps, local| {
+        with_stack(project, &mut steps, |project, steps, local, people| {
             let conformance = conformance(project, &local.stack)
                 .and_then(|mut tests| steps.program("store conformance on DynamoDB", &mut tests));
             report(steps, conformance);
-            run_end_to_end(project, steps, &local.stack, None);
+            run_end_to_end(project, steps, &local.stack, people, None);
         });
     }
     steps.verdict()
@@ -57,8 +59,8 @@ pub(crate) fn lint(project: &Project, mut steps: Steps) -> Result<()> {
 pub(crate) fn end_to_end(project: &Project, mut steps: Steps, filter: Option<&str>) -> Result<()> {
     setup::run(project, &mut steps)?;
     functions::build(project, &mut steps, Profile::Dev, Arch::host())?;
-    with_stack(project, &mut steps, |project, steps, local| {
-        run_end_to_end(project, steps, &local.stack, filter);
+    with_stack(project, &mut steps, |project, steps, local, people| {
+        run_end_to_end(project, steps, &local.stack, people, filter);
     });
     steps.verdict()
 }
@@ -110,12 +112,16 @@ fn static_checks(project: &Project, steps: &mut Steps, advisories: bool) {
 fn with_stack(
     project: &Project,
     steps: &mut Steps,
-    work: impl FnOnce(&Project, &mut Steps, &Local),
+    work: impl FnOnce(&Project, &mut Steps, &Local, &CommandLine),
 ) {
+    let people = command_line::ready(project, steps);
+    let Some(people) = steps.note(people) else {
+        return;
+    };
     // What an earlier run left would be counted by this one.
-    let deployed = local::fresh(project, steps, local::TEST);
+    let deployed = local::fresh(project, steps, local::TEST, &people.parameter);
     if let Some(local) = steps.note(deployed) {
-        work(project, steps, &local);
+        work(project, steps, &local, &people);
         let ended = local.emulator.stop();
         steps.note(ended);
     }
@@ -141,13 +147,23 @@ fn conformance(project: &Project, stack: &Stack) -> Result<Command> {
     Ok(command)
 }
 
-fn run_end_to_end(project: &Project, steps: &mut Steps, stack: &Stack, filter: Option<&str>) {
+fn run_end_to_end(
+    project: &Project,
+    steps: &mut Steps,
+    stack: &Stack,
+    people: &CommandLine,
+    filter: Option<&str>,
+) {
     let tests = nextest(project).and_then(|mut tests| {
         tests
             .args(["--package", "harness", "--filterset", WITH_STACK])
             .args(filter);
         let values = [stack.aws().endpoint(), stack.name(), stack.sink().url()];
         tests.envs(VARIABLES.into_iter().zip(values));
+        let [program, token] = COMMAND_LINE;
+        tests
+            .env(program, &people.program)
+            .env(token, &people.token);
         // The tests say in words where they fail; a page of frames a failure would only hide it.
         tests.env("RUST_LIB_BACKTRACE", "0");
         steps.program("end to end, deployed, with IAM enforced", &mut tests)

@@ -1,10 +1,10 @@
-//! People who act: by the link in a message, by Slack's button, and by PagerDuty.
+//! People who act: by the link in a message, by Slack's button, by PagerDuty, and at a terminal.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use harness::inbox;
-use harness::visitor::{PAGERDUTY_WEBHOOK_SECRET, SLACK_SIGNING_SECRET, Visitor};
+use harness::visitor::{PAGERDUTY_WEBHOOK_SECRET, SLACK_SIGNING_SECRET, Terminal, Visitor};
 use harness::wait;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
@@ -122,6 +122,89 @@ fn what_a_person_does_at_pagerduty_is_done_here() -> Result<()> {
     assert_eq!(told.status, 200, "{told:?}");
     assert!(!visitor.get(&path)?.body.contains("Acknowledge: I am on it"));
     nobody_is_paged(&scene)
+}
+
+#[test]
+fn who_sits_at_a_terminal_acts_by_the_token_that_the_deployment_knows() -> Result<()> {
+    let scene = Scene::new()?;
+    let (visitor, _path, id) = begins(&scene, "hasivu-ladder-terminal")?;
+    let terminal = visitor.terminal()?;
+
+    let done = terminal.say(&["ack", &id, "--note", "I look at it"])?;
+    assert!(done.contains("acknowledged"), "{done}");
+    let again = terminal.say(&["ack", &id])?;
+    assert!(again.contains("as it was already"), "{again}");
+    let taken = listed(&terminal, &["incidents"], &id)?;
+    let who = taken.get("acknowledged_by").and_then(Value::as_str);
+    assert!(
+        who.is_some_and(|who| who.starts_with("first, of the tests (token ")),
+        "{taken}"
+    );
+    nobody_is_paged(&scene)?;
+    let shown = terminal.say(&["show", &id])?;
+    assert!(shown.contains("taken on by first, of the tests"), "{shown}");
+
+    // Of the right form, and nobody's.
+    let stranger = "tocsin_abcdefgh2345_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let refused = terminal.with_token(stranger).run(&["unack", &id])?;
+    assert_eq!(
+        (refused.code, refused.out.as_str()),
+        (Some(1), ""),
+        "{refused:?}"
+    );
+    assert!(
+        refused.err.contains("the token is not valid"),
+        "{refused:?}"
+    );
+    let broken = terminal.with_token("tocsin_x").run(&["unack", &id])?;
+    assert_eq!(broken.code, Some(2), "{broken:?}");
+
+    // Who has the first token makes others, which may less.
+    let made = terminal.say(&["token", "create", "--name", "a reader", "--scope", "read"])?;
+    let reader = terminal.with_token(made.trim());
+    assert!(reader.say(&["whoami"])?.starts_with("a reader "));
+    assert_eq!(reader.run(&["unack", &id])?.code, Some(1));
+
+    terminal.say(&["resolve", &id, "--false", "--why", "we tried the ladder"])?;
+    let over = listed(&terminal, &["incidents", "--resolved"], &id)?;
+    assert_eq!(over.get("status").and_then(Value::as_str), Some("resolved"));
+    let open = terminal.document(&["incidents"])?;
+    assert_eq!(open.get("incidents"), Some(&json!([])), "{open}");
+    let shown = terminal.say(&["show", &id])?;
+    assert!(
+        shown.contains("it was a false alarm: we tried the ladder"),
+        "{shown}"
+    );
+    let emails = scene.wait_for("e-mail", 2, Scene::emails)?;
+    assert!(
+        emails[1].subject.contains("RESOLVED"),
+        "{}",
+        emails[1].subject
+    );
+
+    let trail = terminal.document(&["audit", &id])?;
+    let acts = trail.get("entries").and_then(Value::as_array);
+    let acts: Vec<_> = acts
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.pointer("/act/act").and_then(Value::as_str))
+        .collect();
+    let expected = ["acknowledge", "comment", "resolve"].map(Some);
+    assert_eq!(
+        acts, expected,
+        "the same again is no act, and nobody's neither"
+    );
+    nobody_is_paged(&scene)
+}
+
+/// The incident in a list, once it is there: lists follow what happens at a small distance.
+fn listed(terminal: &Terminal, list: &[&str], id: &str) -> Result<Value> {
+    wait::until(&format!("{id} in {list:?}"), SOON, || {
+        let list = terminal.document(list)?;
+        let incidents = list.get("incidents").and_then(Value::as_array);
+        let is_meant = |one: &&Value| one.get("id").and_then(Value::as_str) == Some(id);
+        Ok(incidents.into_iter().flatten().find(is_meant).cloned())
+    })
 }
 
 /// The value of the button that acknowledges, wherever in the message it is.

@@ -1,6 +1,6 @@
 //! Who is told of what.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use harness::alarm::{self, Alarm};
 use harness::wait;
 
@@ -43,10 +43,25 @@ fn a_breached_metric_reaches_everybody_and_so_does_its_recovery() -> Result<()> 
 
     let sms = scene.wait_for("SMS", 1, Scene::sms)?.remove(0);
     assert_eq!(sms.to, "+14155550100");
-    assert!(sms.text.starts_with("P1 OPENED payments"), "{}", sms.text);
-    // Two segments: one for what happened, and the link.
-    assert!(sms.text.chars().count() <= 306, "{}", sms.text);
-    assert!(sms.text.contains("/i/l1."), "{}", sms.text);
+    let (words, link) = sms.text.rsplit_once('\n').unwrap();
+    assert!(words.starts_with("P1 OPENED payments: "), "{}", sms.text);
+    assert!(
+        words.contains(" Answer by ") && words.contains(" #"),
+        "{}",
+        sms.text
+    );
+    assert!(
+        link.starts_with("https://") && link.contains("/i/l1."),
+        "{}",
+        sms.text
+    );
+    // What matters fits into one segment by itself, and with the link behind it into two, each with its header.
+    let (alone, whole) = (septets(words)?, septets(&sms.text)?);
+    assert!(
+        alone <= 160 && whole <= 2 * 153,
+        "{alone} of {whole}: {}",
+        sms.text
+    );
 
     let slack = scene.wait_for("Slack message", 1, Scene::slack)?.remove(0);
     let message: serde_json::Value = serde_json::from_str(&slack.body)?;
@@ -122,6 +137,19 @@ fn what_is_merely_to_be_watched_goes_by_email_only() -> Result<()> {
     assert_eq!(scene.slack()?.len(), 0);
     assert_eq!(scene.webhook()?.len(), 0);
     scene.assert_balanced(1.0)
+}
+
+/// What a text takes of a text message. One character outside of the GSM 7-bit alphabet would more than double it, so this
+/// message, whose texts are ours, has none but the printable ones that ASCII and that alphabet share.
+fn septets(text: &str) -> Result<usize> {
+    let width = |character| {
+        Ok(match character {
+            '^' | '{' | '}' | '\\' | '[' | '~' | ']' | '|' => 2,
+            '\n' | ' '..='_' | 'a'..='z' => 1,
+            other => bail!("{other:?} is not in the alphabet: {text}"),
+        })
+    };
+    text.chars().map(width).sum()
 }
 
 /// As a service does: it goes on measuring until the alarm has seen enough.
