@@ -1,5 +1,7 @@
 //! What keeps a bad day from becoming a bad night. Each can be taken away, to show that a seed finds out.
 
+use crate::judge::TAKEN_ON;
+
 /// Something that the promises rest upon.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Guard {
@@ -64,6 +66,23 @@ impl Guard {
             Self::DeadLetters => "messages that fail too often are dropped",
             Self::Claims => "nobody notes what was delivered",
             Self::Duplicates => "each repetition looks like a new event",
+        }
+    }
+
+    /// The promise that is about it, when any other would be broken anyway.
+    #[must_use]
+    pub const fn promise(self) -> Option<&'static str> {
+        match self {
+            Self::GroupAndIncidentOfStep | Self::Checks => Some(TAKEN_ON),
+            Self::CompareAndSet
+            | Self::GroupOfStep
+            | Self::OutboxInTransaction
+            | Self::OutboxSweep
+            | Self::TimerSweep
+            | Self::DeleteAfterWork
+            | Self::DeadLetters
+            | Self::Claims
+            | Self::Duplicates => None,
         }
     }
 }

@@ -153,9 +153,16 @@ fn noticed(guard: Guard, seeds: u64, first: u64, every: bool) -> Option<String> 
         for promise in promises.filter(|promise| *promise != OVERWRITTEN) {
             found.entry(promise).or_insert(seed);
         }
-        if !found.is_empty() && !every {
+        let enough = match guard.promise() {
+            Some(promise) => found.contains_key(promise),
+            None => !found.is_empty(),
+        };
+        if enough && !every {
             break;
         }
+    }
+    if let Some(promise) = guard.promise() {
+        found.retain(|broken, _| *broken == promise);
     }
     let said = found.iter();
     let said = said.map(|(promise, seed)| format!("seed {seed}: {promise}"));

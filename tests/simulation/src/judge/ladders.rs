@@ -5,12 +5,15 @@ use settings::Priority;
 use super::people::{is_inhibited, names};
 use super::{End, Violation, broken};
 
+/// The promise that an acknowledgement counts from when it is written.
+pub(crate) const TAKEN_ON: &str = "what somebody has taken on does not climb";
+
 /// Nobody is called for what somebody had taken on when the call was decided.
 pub(super) fn acknowledged(end: &End, violations: &mut Vec<Violation>) {
     for told in &end.witness.told {
         for id in &told.acknowledged {
             let what = format!("{id} at {} by {}", told.at, told.notification.id);
-            violations.push(broken("what somebody has taken on does not climb", what));
+            violations.push(broken(TAKEN_ON, what));
         }
     }
 }

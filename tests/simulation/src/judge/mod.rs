@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use store::RecordKey;
 
 pub use self::books::OVERWRITTEN;
+pub(crate) use self::ladders::TAKEN_ON;
 pub(crate) use self::order::{compare, is_comparable};
 use crate::channel::Letter;
 use crate::plan::Plan;

@@ -185,9 +185,10 @@ pub(super) fn ends(end: &End, violations: &mut Vec<Violation>) {
 /// A receiver in a group, the place of its integration, and an alert.
 type Belief = (String, String, u32, Fingerprint);
 
-/// What everybody was told last of each alert.
+/// What everybody was told last of each alert. Of one decision what fires counts: it may also close an
+/// earlier incident of the same alert, whose end it had not told.
 pub(super) fn beliefs(end: &End) -> BTreeMap<Belief, (Status, Timestamp)> {
-    let mut last = BTreeMap::new();
+    let mut last: BTreeMap<Belief, (Status, Timestamp)> = BTreeMap::new();
     for told in &end.witness.told {
         let notification = &told.notification;
         match notification.event {
@@ -207,7 +208,10 @@ pub(super) fn beliefs(end: &End) -> BTreeMap<Belief, (Status, Timestamp)> {
                     delivery.integration,
                     alert.fingerprint,
                 );
-                last.insert(place, (alert.status, told.at));
+                let known = last.entry(place).or_insert((alert.status, told.at));
+                if *known != (Status::Firing, told.at) {
+                    *known = (alert.status, told.at);
+                }
             }
         }
     }
