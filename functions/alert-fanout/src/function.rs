@@ -5,11 +5,10 @@
 
 use std::sync::Arc;
 
-use adapters::{Deadline, Deployment, SnsTopic, SqsTimers, SystemClock, TimersQueue};
-use engine::Ports;
+use adapters::{Deadline, Decider, SnsTopic, SqsTimers, SystemClock};
 use jiff::Timestamp;
 use lambda_support::LambdaEvent;
-use lambda_support::env::{Environment, Faults, Reader};
+use lambda_support::env::{Environment, Faults};
 use lambda_support::metrics::Metrics;
 use serde_json::value::RawValue;
 use store::DynamoStore;
@@ -24,8 +23,7 @@ type Deployed = Handler<DynamoStore, SystemClock, SnsTopic, SqsTimers>;
 /// The function with what its environment says.
 #[derive(Debug)]
 pub struct Function {
-    deployment: Deployment,
-    timers: TimersQueue,
+    decider: Decider,
     handler: OnceCell<Deployed>,
 }
 
@@ -35,15 +33,9 @@ impl Function {
     /// # Errors
     /// Every variable that is missing or cannot be read.
     pub fn from_environment(environment: &dyn Environment) -> Result<Self, Faults> {
-        let mut reader = Reader::new(environment);
-        let deployment = Deployment::read(&mut reader);
-        let timers = TimersQueue::read(&mut reader);
-        reader.finish(|| {
-            Ok(Self {
-                deployment: deployment?,
-                timers: timers?,
-                handler: OnceCell::new(),
-            })
+        Ok(Self {
+            decider: Decider::from_environment(environment)?,
+            handler: OnceCell::new(),
         })
     }
 
@@ -63,13 +55,14 @@ impl Function {
     }
 
     async fn connect(&self) -> Result<Deployed, HandlerError> {
-        let rules = Rules::new(embedded::settings()?, self.deployment.channels());
+        let rules = Rules::new(embedded::settings()?, self.decider.deployment.channels());
         Ok(Handler {
-            engine: self.deployment.engine(Arc::clone(&rules.policy)).await,
-            ports: Ports {
-                publisher: self.deployment.topic().await,
-                timers: self.timers.timers().await,
-            },
+            engine: self
+                .decider
+                .deployment
+                .engine(Arc::clone(&rules.policy))
+                .await,
+            ports: self.decider.ports().await,
             rules,
         })
     }

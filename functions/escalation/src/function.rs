@@ -3,12 +3,11 @@
 //! Nothing but the environment is read before the first event; the clients are
 //! built when it comes.
 
-use adapters::{Deadline, Deployment, SnsTopic, SqsTimers, SystemClock, TimersQueue};
-use engine::Ports;
+use adapters::{Deadline, Decider, SnsTopic, SqsTimers, SystemClock};
 use jiff::Timestamp;
 use lambda_support::LambdaEvent;
 use lambda_support::batch::{self, BatchResponse, Record};
-use lambda_support::env::{Environment, Faults, Reader};
+use lambda_support::env::{Environment, Faults};
 use lambda_support::metrics::Metrics;
 use serde_json::value::RawValue;
 use settings::InvalidSettings;
@@ -33,8 +32,7 @@ pub enum HandlerError {
 /// The function with what its environment says.
 #[derive(Debug)]
 pub struct Function {
-    deployment: Deployment,
-    timers: TimersQueue,
+    decider: Decider,
     handler: OnceCell<Deployed>,
 }
 
@@ -44,15 +42,9 @@ impl Function {
     /// # Errors
     /// Every variable that is missing or cannot be read.
     pub fn from_environment(environment: &dyn Environment) -> Result<Self, Faults> {
-        let mut reader = Reader::new(environment);
-        let deployment = Deployment::read(&mut reader);
-        let timers = TimersQueue::read(&mut reader);
-        reader.finish(|| {
-            Ok(Self {
-                deployment: deployment?,
-                timers: timers?,
-                handler: OnceCell::new(),
-            })
+        Ok(Self {
+            decider: Decider::from_environment(environment)?,
+            handler: OnceCell::new(),
         })
     }
 
@@ -75,13 +67,10 @@ impl Function {
     }
 
     async fn connect(&self) -> Result<Deployed, HandlerError> {
-        let policy = self.deployment.policy(embedded::settings()?);
+        let policy = self.decider.deployment.policy(embedded::settings()?);
         Ok(Handler {
-            engine: self.deployment.engine(policy).await,
-            ports: Ports {
-                publisher: self.deployment.topic().await,
-                timers: self.timers.timers().await,
-            },
+            engine: self.decider.deployment.engine(policy).await,
+            ports: self.decider.ports().await,
         })
     }
 }

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use engine::{Engine, Patience};
+use engine::{Engine, Patience, Ports};
 use incident::Policy;
 use lambda_support::aws;
-use lambda_support::env::{Noted, Reader};
+use lambda_support::env::{Environment, Faults, Noted, Reader};
 use settings::{Channel, Settings};
 use store::DynamoStore;
 
@@ -26,9 +26,13 @@ pub struct Deployment {
     channels: Option<Vec<Channel>>,
 }
 
-/// The queue of timers.
+/// The same with the queue of timers: what a function needs whose decisions wake others.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct TimersQueue(String);
+pub struct Decider {
+    /// The table, the topic and the channels.
+    pub deployment: Deployment,
+    timers: String,
+}
 
 impl Deployment {
     /// Reads the environment.
@@ -71,19 +75,30 @@ impl Deployment {
     }
 }
 
-impl TimersQueue {
+impl Decider {
     /// Reads the environment.
     ///
     /// # Errors
-    /// When the variable is missing; it is noted.
-    pub fn read(reader: &mut Reader<'_>) -> Result<Self, Noted> {
-        let url = reader.required("TIMERS_QUEUE_URL", "the address of the queue of timers");
-        url.map(Self)
+    /// Every variable that is missing or cannot be read.
+    pub fn from_environment(environment: &dyn Environment) -> Result<Self, Faults> {
+        let mut reader = Reader::new(environment);
+        let deployment = Deployment::read(&mut reader);
+        let timers = reader.required("TIMERS_QUEUE_URL", "the address of the queue of timers");
+        reader.finish(|| {
+            Ok(Self {
+                deployment: deployment?,
+                timers: timers?,
+            })
+        })
     }
 
-    /// The queue.
-    pub async fn timers(&self) -> SqsTimers {
-        SqsTimers::new(aws_sdk_sqs::Client::new(aws::config().await), &self.0)
+    /// The topic and the queue.
+    pub async fn ports(&self) -> Ports<SnsTopic, SqsTimers> {
+        let timers = aws_sdk_sqs::Client::new(aws::config().await);
+        Ports {
+            publisher: self.deployment.topic().await,
+            timers: SqsTimers::new(timers, &self.timers),
+        }
     }
 }
 
@@ -96,10 +111,7 @@ mod tests {
     #[test]
     fn all_faults_are_reported_together() {
         let environment = MapEnvironment::from([("DEPLOYED_CHANNELS", "email,pigeon")]);
-        let mut reader = Reader::new(&environment);
-        let deployment = Deployment::read(&mut reader);
-        let timers = TimersQueue::read(&mut reader);
-        let faults = reader.finish(|| Ok((deployment?, timers?))).unwrap_err();
+        let faults = Decider::from_environment(&environment).unwrap_err();
         let text = faults.to_string();
         for name in [
             "TABLE_NAME",

@@ -16,7 +16,7 @@ pub use books::count;
 pub use channels::{deployed, policy};
 pub use clock::{SystemClock, seed};
 pub use deadline::Deadline;
-pub use deployment::{Deployment, TimersQueue};
+pub use deployment::{Decider, Deployment};
 pub use sns::SnsTopic;
 pub use sqs::SqsTimers;
 pub use tick::is_tick;
