@@ -47,3 +47,12 @@ pub(crate) fn ready(project: &Project, steps: &mut Steps) -> Result<CommandLine>
         program,
     })
 }
+
+impl CommandLine {
+    /// The record as it stands in the secret.
+    pub(crate) fn record(&self) -> Result<Value> {
+        let (_, quoted) = self.parameter.split_once('=').context("no parameter")?;
+        let text: String = serde_json::from_str(quoted).context("the parameter has no record")?;
+        serde_json::from_str(&text).context("the parameter's record cannot be read")
+    }
+}

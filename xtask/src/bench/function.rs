@@ -20,7 +20,7 @@ const WARM: usize = 40;
 pub(super) struct Subject {
     name: &'static str,
     environment: Vec<(String, String)>,
-    event: fn(usize) -> Value,
+    event: Box<dyn Fn(usize) -> Value>,
 }
 
 /// What was measured of a function. Times are medians.
@@ -45,13 +45,13 @@ impl Subject {
     pub(super) fn new(
         name: &'static str,
         environment: &[(&str, &str)],
-        event: fn(usize) -> Value,
+        event: impl Fn(usize) -> Value + 'static,
     ) -> Self {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         Self {
             name,
             environment: environment.iter().map(owned).collect(),
-            event,
+            event: Box::new(event),
         }
     }
 }
@@ -162,6 +162,35 @@ pub(super) fn alarm(number: usize) -> Value {
             "Dimensions": [], "EvaluationPeriods": 2, "ComparisonOperator": "GreaterThanThreshold", "Threshold": 5.0
         }
     })))
+}
+
+/// The schedule's minute: what is due is looked for, and the outbox and the silences are looked at.
+pub(super) fn tick(_number: usize) -> Value {
+    json!({"source": "tocsin.schedule", "detail-type": "Tick"})
+}
+
+/// A machine with a token lists the incidents.
+pub(super) fn list(token: &str) -> Value {
+    let host = "abcdefgh.lambda-url.us-east-1.on.aws";
+    json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": "/v1/incidents", "rawQueryString": "",
+        "headers": {"host": host, "x-forwarded-proto": "https", "authorization": format!("Bearer {token}")},
+        "requestContext": {
+            "accountId": "anonymous", "apiId": "abcdefgh", "domainName": host, "domainPrefix": "abcdefgh",
+            "http": {
+                "method": "GET", "path": "/v1/incidents", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.9",
+                "userAgent": "bench"
+            },
+            "requestId": "5b1f0c3e-6f1b-4d8e-8f5f-3a1d2b4c5d6e", "routeKey": "$default", "stage": "$default",
+            "time": "23/Nov/2026:08:00:00 +0000", "timeEpoch": jiff::Timestamp::now().as_millisecond()
+        },
+        "isBase64Encoded": false
+    })
+}
+
+/// A request for the report of an incident that there is not.
+pub(super) fn report(number: usize) -> Value {
+    batch(&json!({"incident": format!("INC-{number:016}")}))
 }
 
 /// A notification about an incident of its own.

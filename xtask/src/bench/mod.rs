@@ -13,6 +13,7 @@ use harness::emulator::{Emulator, Programs};
 use serde_json::json;
 
 use self::function::{EMPTY, Subject};
+use crate::command_line::{self, CommandLine};
 use crate::functions::{self, Arch, Profile};
 use crate::project::Project;
 use crate::run::Steps;
@@ -20,6 +21,8 @@ use crate::setup;
 
 const TABLE: &str = "bench";
 const TOPIC: &str = "bench-notify";
+const LINKS: &str = "bench-links";
+const CALLERS: &str = "bench-callers";
 
 /// Measures and prints; the figures are kept in `.local/bench.json`.
 pub(crate) fn run(project: &Project, mut steps: Steps) -> Result<()> {
@@ -33,6 +36,7 @@ pub(crate) fn run(project: &Project, mut steps: Steps) -> Result<()> {
         Arch::host(),
         &packages,
     )?;
+    let caller = command_line::ready(project, &mut steps)?;
     let speed = classify::measure(project, &mut steps)?;
 
     let folder = project.path(".local").join("bench");
@@ -47,9 +51,9 @@ pub(crate) fn run(project: &Project, mut steps: Steps) -> Result<()> {
     let emulator = steps.check("local AWS (MiniStack)", || {
         Emulator::start(&folder, &programs)
     })?;
-    let measured = prepare(&emulator).and_then(|()| {
+    let measured = prepare(&emulator, &caller).and_then(|()| {
         steps.check("functions", || {
-            function::measure_all(project, &subjects(&emulator))
+            function::measure_all(project, &subjects(&emulator, &caller))
         })
     });
     emulator.stop()?;
@@ -65,8 +69,8 @@ pub(crate) fn run(project: &Project, mut steps: Steps) -> Result<()> {
     Ok(())
 }
 
-/// The table and the topic that the functions use; without a stack, for nothing else is measured.
-fn prepare(emulator: &Emulator) -> Result<()> {
+/// The table, the topic, the queue and the secrets that the functions use; without a stack, for nothing else is measured.
+fn prepare(emulator: &Emulator, caller: &CommandLine) -> Result<()> {
     let aws = emulator.aws();
     let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     let text = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
@@ -95,11 +99,20 @@ fn prepare(emulator: &Emulator) -> Result<()> {
     aws.query("sns", "2010-03-31", "CreateTopic", &[("Name", TOPIC)])?;
     let sender = json!({"EmailIdentity": "alerts@example.com"}).to_string();
     aws.rest("ses", "POST", "/v2/email/identities", sender.as_bytes())?;
+    let links = json!({"id": "k1", "secret": "bench".repeat(8)});
+    let callers = json!({"tokens": [caller.record()?]});
+    for (name, secret) in [(LINKS, links), (CALLERS, callers)] {
+        aws.json(
+            "secretsmanager",
+            "secretsmanager.CreateSecret",
+            &json!({"Name": name, "SecretString": secret.to_string()}),
+        )?;
+    }
     Ok(())
 }
 
 /// The functions, each with the surroundings that it has when it is deployed and an event for each invocation.
-fn subjects(emulator: &Emulator) -> Vec<Subject> {
+fn subjects(emulator: &Emulator, caller: &CommandLine) -> Vec<Subject> {
     let endpoint = emulator.aws().endpoint().to_owned();
     let topic = format!("arn:aws:sns:us-east-1:000000000000:{TOPIC}");
     let queue = format!("{endpoint}/000000000000/bench");
@@ -107,16 +120,42 @@ fn subjects(emulator: &Emulator) -> Vec<Subject> {
         ("AWS_ENDPOINT_URL", endpoint.as_str()),
         ("TABLE_NAME", TABLE),
     ];
+    let decides = [
+        ("NOTIFY_TOPIC_ARN", topic.as_str()),
+        ("TIMERS_QUEUE_URL", queue.as_str()),
+    ];
+    let token = caller.token.clone();
     vec![
         Subject::new(EMPTY, &[], function::any_event),
         Subject::new(
             "alert-fanout",
+            &[&common[..], &decides].concat(),
+            function::alarm,
+        ),
+        Subject::new(
+            "escalation",
+            &[&common[..], &decides].concat(),
+            function::tick,
+        ),
+        Subject::new(
+            "incident-api",
             &[
                 &common[..],
-                &[("NOTIFY_TOPIC_ARN", &topic), ("TIMERS_QUEUE_URL", &queue)],
+                &decides,
+                &[("LINK_SECRET_ARN", LINKS), ("API_SECRET_ARN", CALLERS)],
             ]
             .concat(),
-            function::alarm,
+            move |_| function::list(&token),
+        ),
+        Subject::new(
+            "postmortem",
+            &[
+                &common[..],
+                &decides,
+                &[("REPORTS_BUCKET", "bench"), ("REPORTS_HOST", "localhost")],
+            ]
+            .concat(),
+            function::report,
         ),
         Subject::new(
             "notifier",

@@ -88,7 +88,10 @@ impl Figures {
             "  Times are medians; start is from starting the process to its first request for an event."
         );
         println!(
-            "  Invocations include the calls to the local AWS: three to five for a new alarm, three for an e-mail."
+            "  Invocations include the calls to the local AWS: three to five for a new alarm, three for an e-mail, four for a tick,"
+        );
+        println!(
+            "  one for a list of incidents (and the first time two for secrets), one for the report of an incident that there is not."
         );
     }
 }
