@@ -7,8 +7,10 @@ use anyhow::Result;
 use crate::project::Project;
 use crate::run::Steps;
 
-/// How many days the verification runs.
-const DAYS: u64 = 2_000;
+/// How many days the verification runs…
+const DAYS: u64 = 1_500;
+/// …and in how many a missing guard must be noticed: most are within ten.
+const DAYS_WITHOUT: u64 = 200;
 
 /// What to simulate.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +51,11 @@ pub(crate) fn verify(project: &Project, steps: &mut Steps) {
     let seeds = |count: u64| vec!["--seeds".to_owned(), count.to_string()];
     let days = simulate(project, steps, "simulation", "dev", &seeds(DAYS));
     print(steps, days);
+    let mut without = seeds(DAYS_WITHOUT);
+    without.push("--guards".to_owned());
+    let name = "simulation without one guard at a time";
+    let guards = simulate(project, steps, name, "dev", &without);
+    print(steps, guards);
 }
 
 fn simulate(
