@@ -41,10 +41,12 @@ pub(super) fn climbs(end: &End, violations: &mut Vec<Violation>) {
             continue;
         };
         for (fingerprint, alert) in state.firing() {
-            if is_inhibited(end, &episode.service, alert.priority) {
+            // Not as a person has said: what was as urgent before stays on its ladder.
+            let priority = alert.priority;
+            if is_inhibited(end, &episode.service, priority) {
                 continue;
             }
-            let receivers: &[&str] = match alert.priority {
+            let receivers: &[&str] = match priority {
                 Priority::P1 | Priority::P2 => &["people", "pager", "boss"],
                 // The ledger's route has no ladder, and no other takes these.
                 Priority::P3 | Priority::P4 if episode.category == "errors" => &[],
@@ -54,8 +56,8 @@ pub(super) fn climbs(end: &End, violations: &mut Vec<Violation>) {
                 let mut told = end.witness.told.iter().map(|told| &told.notification);
                 if !told.any(|told| told.receiver == *receiver && names(told, &episode.id)) {
                     let what = format!(
-                        "{} of {} with {fingerprint} ({}) did not reach {receiver}",
-                        episode.id, state.key, alert.priority
+                        "{} of {} with {fingerprint} ({priority}) did not reach {receiver}",
+                        episode.id, state.key
                     );
                     violations.push(broken("what nobody takes on climbs", what));
                 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alert_classification::{Fingerprint, Status};
-use incident::{IncidentId, Notification, NotificationEvent};
+use incident::{IncidentId, IncidentState, Notification, NotificationEvent, TrackedAlert};
 use jiff::{SignedDuration, Timestamp};
 use settings::Priority;
 
@@ -22,6 +22,15 @@ pub(super) fn names(notification: &Notification, id: &IncidentId) -> bool {
     all.any(|incident| incident.id == *id)
 }
 
+/// How urgent an alert is: as a person has said of its incident, or else as it says itself.
+fn urgency(state: &IncidentState, alert: &TrackedAlert) -> Priority {
+    let said = state
+        .episode
+        .as_ref()
+        .and_then(|episode| episode.set_priority);
+    said.unwrap_or(alert.priority)
+}
+
 /// Whether something that fires at the end of the day explains an alert: the configuration's only rule.
 pub(super) fn is_inhibited(end: &End, service: &str, priority: Priority) -> bool {
     let explains = || {
@@ -30,7 +39,7 @@ pub(super) fn is_inhibited(end: &End, service: &str, priority: Priority) -> bool
             state.key.as_str().starts_with("database/")
                 && state
                     .firing()
-                    .any(|(_, alert)| alert.priority == Priority::P1)
+                    .any(|(_, alert)| urgency(state, alert) == Priority::P1)
         })
     };
     service != "database" && matches!(priority, Priority::P3 | Priority::P4) && explains()
