@@ -60,9 +60,7 @@ impl Says {
         let status = notification.incident.status;
         let called = notification.step.as_ref().is_some_and(|step| step.step > 0);
         match notification.event {
-            NotificationEvent::Acknowledged => Self::Note,
-            // What people do is told under an id of its own, beside what the group tells.
-            NotificationEvent::Reminder if notification.id.ends_with(".act") => Self::Note,
+            NotificationEvent::Acknowledged | NotificationEvent::Unacknowledged => Self::Note,
             NotificationEvent::Reminder if status != IncidentStatus::Open => Self::Note,
             NotificationEvent::Resolved => Self::End,
             NotificationEvent::Flapping if status == IncidentStatus::Resolved => Self::End,

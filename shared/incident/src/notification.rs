@@ -39,11 +39,13 @@ pub enum NotificationEvent {
     Flapping,
     /// Somebody has taken it on.
     Acknowledged,
+    /// Whoever had taken it on gave it back.
+    Unacknowledged,
 }
 
 impl NotificationEvent {
-    /// `"opened"`, `"updated"`, `"resolved"`, `"info"`, `"escalated"`, `"reminder"`, `"flapping"` or
-    /// `"acknowledged"`.
+    /// `"opened"`, `"updated"`, `"resolved"`, `"info"`, `"escalated"`, `"reminder"`, `"flapping"`,
+    /// `"acknowledged"` or `"unacknowledged"`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -55,6 +57,7 @@ impl NotificationEvent {
             Self::Reminder => "reminder",
             Self::Flapping => "flapping",
             Self::Acknowledged => "acknowledged",
+            Self::Unacknowledged => "unacknowledged",
         }
     }
 }

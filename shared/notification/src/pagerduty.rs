@@ -186,7 +186,9 @@ pub fn render(notification: &Notification, links: Option<&Links>) -> Rendered {
         NotificationEvent::Acknowledged => Action::Acknowledge,
         NotificationEvent::Resolved => Action::Resolve,
         NotificationEvent::Flapping if wording::is_over(notification) => Action::Resolve,
-        NotificationEvent::Reminder if !wording::is_open(&notification.incident) => {
+        NotificationEvent::Reminder | NotificationEvent::Unacknowledged
+            if !wording::is_open(&notification.incident) =>
+        {
             return Rendered::Suppressed(
                 "a reminder of what is over opens no PagerDuty incident anew",
             );
@@ -195,6 +197,7 @@ pub fn render(notification: &Notification, links: Option<&Links>) -> Rendered {
         | NotificationEvent::Updated
         | NotificationEvent::Escalated
         | NotificationEvent::Reminder
+        | NotificationEvent::Unacknowledged
         | NotificationEvent::Flapping => Action::Trigger,
     };
     let first = std::iter::once(lead(notification, action, links));

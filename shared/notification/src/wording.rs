@@ -24,6 +24,7 @@ pub const fn event_word(notification: &Notification) -> &'static str {
         NotificationEvent::Reminder => "REMINDER",
         NotificationEvent::Flapping => "FLAPPING",
         NotificationEvent::Acknowledged => "ACKNOWLEDGED",
+        NotificationEvent::Unacknowledged => "UNACKNOWLEDGED",
     }
 }
 
@@ -47,7 +48,8 @@ pub const fn is_over(notification: &Notification) -> bool {
         | NotificationEvent::Info
         | NotificationEvent::Escalated
         | NotificationEvent::Reminder
-        | NotificationEvent::Acknowledged => false,
+        | NotificationEvent::Acknowledged
+        | NotificationEvent::Unacknowledged => false,
     }
 }
 
@@ -150,6 +152,7 @@ pub fn respond_by(notification: &Notification) -> Option<Timestamp> {
         // Somebody may be on it already.
         NotificationEvent::Reminder
         | NotificationEvent::Acknowledged
+        | NotificationEvent::Unacknowledged
         | NotificationEvent::Resolved
         | NotificationEvent::Info => false,
     };

@@ -229,7 +229,7 @@ prop_compose! {
         event in prop::sample::select(vec![
             NotificationEvent::Opened, NotificationEvent::Updated,
             NotificationEvent::Resolved, NotificationEvent::Info, NotificationEvent::Escalated,
-            NotificationEvent::Reminder, NotificationEvent::Flapping, NotificationEvent::Acknowledged,
+            NotificationEvent::Reminder, NotificationEvent::Flapping, NotificationEvent::Acknowledged, NotificationEvent::Unacknowledged,
         ]),
         others in 0_usize..=20,
         priority in prop::sample::select(Priority::ALL.to_vec()),

@@ -116,6 +116,7 @@ enum Kind {
     Resolved,
     Info,
     Acknowledged,
+    Unacknowledged,
 }
 
 type Stream<'a> = (&'a str, &'a str, Channel, Kind);
@@ -155,6 +156,7 @@ impl Mention {
             NotificationEvent::Reminder => Kind::Reminder,
             NotificationEvent::Flapping => Kind::Flapping,
             NotificationEvent::Acknowledged => Kind::Acknowledged,
+            NotificationEvent::Unacknowledged => Kind::Unacknowledged,
         };
         (&self.incident, &self.receiver, self.channel, kind)
     }

@@ -86,7 +86,8 @@ pub(crate) fn message(name: &str, sequence: u64) -> Notification {
     let event = match name {
         "opened" => NotificationEvent::Opened,
         "updated" | "updated by a step" => NotificationEvent::Updated,
-        "reminder" | "let go" | "let go when over" => NotificationEvent::Reminder,
+        "reminder" => NotificationEvent::Reminder,
+        "let go" | "let go when over" => NotificationEvent::Unacknowledged,
         "escalated" => NotificationEvent::Escalated,
         "flapping" | "flapping, over" => NotificationEvent::Flapping,
         "acknowledged" => NotificationEvent::Acknowledged,
@@ -97,9 +98,6 @@ pub(crate) fn message(name: &str, sequence: u64) -> Notification {
     if matches!(name, "resolved" | "flapping, over" | "let go when over") {
         message.incident.status = IncidentStatus::Resolved;
         message.incident.resolved_at = Some(now());
-    }
-    if name.starts_with("let go") || name == "acknowledged" {
-        message.id.push_str(".act");
     }
     let step = match name {
         "escalated" | "updated by a step" => 1,

@@ -38,6 +38,7 @@ pub(super) fn news(event: NotificationEvent, counts: Counts, known: bool) -> Str
         | NotificationEvent::Updated
         | NotificationEvent::Escalated
         | NotificationEvent::Acknowledged
+        | NotificationEvent::Unacknowledged
         | NotificationEvent::Info => {
             if counts.began > 0 {
                 let more = if known { "more " } else { "" };

@@ -237,7 +237,7 @@ const fn symbol(notification: &Notification) -> &'static str {
     match (notification.event, notification.incident.priority) {
         (NotificationEvent::Info, _) => "ℹ️",
         (NotificationEvent::Escalated, _) => "🚨",
-        (NotificationEvent::Reminder, _) => "⏰",
+        (NotificationEvent::Reminder | NotificationEvent::Unacknowledged, _) => "⏰",
         (NotificationEvent::Flapping, _) => "🔁",
         (NotificationEvent::Acknowledged, _) => "🙋",
         (_, Priority::P1) => "🔴",

@@ -93,7 +93,8 @@ pub const fn broadcasts(notification: &Notification) -> bool {
         NotificationEvent::Opened
         | NotificationEvent::Resolved
         | NotificationEvent::Escalated
-        | NotificationEvent::Reminder => true,
+        | NotificationEvent::Reminder
+        | NotificationEvent::Unacknowledged => true,
         NotificationEvent::Updated | NotificationEvent::Flapping => {
             match notification.incident.priority {
                 Priority::P1 | Priority::P2 => true,

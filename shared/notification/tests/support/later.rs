@@ -54,13 +54,17 @@ pub(crate) fn acknowledged() -> Notification {
 }
 
 pub(crate) fn unacknowledged() -> Notification {
-    later(NotificationEvent::Reminder, 30, "anna is no longer on it")
+    later(
+        NotificationEvent::Unacknowledged,
+        30,
+        "anna is no longer on it",
+    )
 }
 
 /// Somebody let go of what was over by then.
 pub(crate) fn let_go_when_over() -> Notification {
     let mut notification = resolved();
-    notification.event = NotificationEvent::Reminder;
+    notification.event = NotificationEvent::Unacknowledged;
     notification.reason = "anna is no longer on it".to_owned();
     notification.alerts.clear();
     notification

@@ -61,7 +61,8 @@ pub(crate) fn notification(event: NotificationEvent, alerts: Vec<AlertSummary>) 
         | NotificationEvent::Escalated
         | NotificationEvent::Reminder
         | NotificationEvent::Flapping
-        | NotificationEvent::Acknowledged => IncidentStatus::Open,
+        | NotificationEvent::Acknowledged
+        | NotificationEvent::Unacknowledged => IncidentStatus::Open,
         NotificationEvent::Resolved => IncidentStatus::Resolved,
         NotificationEvent::Info => IncidentStatus::Info,
     };

@@ -27,17 +27,16 @@ pub(crate) fn tell_act(
     now: Timestamp,
 ) -> Vec<Notification> {
     let version = group.version;
-    let reason = match act {
-        Act::Acknowledge { .. } => wording::acknowledged(&by.who),
-        Act::Unacknowledge => wording::unacknowledged(&by.who),
+    let (event, reason) = match act {
+        Act::Acknowledge { .. } => {
+            let reason = wording::acknowledged(&by.who);
+            (NotificationEvent::Acknowledged, reason)
+        }
+        Act::Unacknowledge => {
+            let reason = wording::unacknowledged(&by.who);
+            (NotificationEvent::Unacknowledged, reason)
+        }
         Act::Resolve { .. } | Act::Comment { .. } | Act::SetPriority { .. } => return Vec::new(),
-    };
-    let event = match act {
-        Act::Acknowledge { .. } => NotificationEvent::Acknowledged,
-        Act::Unacknowledge
-        | Act::Resolve { .. }
-        | Act::Comment { .. }
-        | Act::SetPriority { .. } => NotificationEvent::Reminder,
     };
     let standings: BTreeMap<Fingerprint, Standing> = group
         .alerts
@@ -101,10 +100,5 @@ pub(crate) fn tell_act(
         };
         teller.send_about(&draft, &[summary]);
     }
-    let mut notifications = teller.finish().notifications;
-    // A flush of the same decision counts from 0.
-    for notification in &mut notifications {
-        notification.id.push_str(".act");
-    }
-    notifications
+    teller.finish().notifications
 }

@@ -108,7 +108,7 @@ impl Teller<'_> {
             Some(_) | None => draft.event,
         };
         let digest = self.group.key.digest();
-        let place = self.out.notifications.len();
+        let place = self.first + self.out.notifications.len();
         let id = format_compact!("{digest}.{}.{place}", self.version);
         let receiver = draft.receiver.name.clone();
         let alerts: Vec<AlertSummary> = all
@@ -152,7 +152,7 @@ impl Teller<'_> {
             group_labels: self.group.labels.clone(),
             step: draft.step.clone(),
             stream,
-            sequence: sequence(self.version, self.first + place),
+            sequence: sequence(self.version, place),
             alerts,
             alerts_omitted: omitted.saturating_add(if only.is_none() {
                 self.group.overflow
