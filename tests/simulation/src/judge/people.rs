@@ -201,7 +201,9 @@ pub(super) fn beliefs(end: &End) -> BTreeMap<Belief, (Status, Timestamp)> {
     for told in &end.witness.told {
         let notification = &told.notification;
         match notification.event {
-            NotificationEvent::Acknowledged | NotificationEvent::Info => continue,
+            NotificationEvent::Acknowledged
+            | NotificationEvent::Unacknowledged
+            | NotificationEvent::Info => continue,
             NotificationEvent::Opened
             | NotificationEvent::Updated
             | NotificationEvent::Resolved
