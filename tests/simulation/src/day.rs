@@ -23,6 +23,9 @@ const CONCURRENT: usize = 6;
 /// After the day nothing goes wrong any more, and this much time is left to put things right.
 const AFTERMATH: SignedDuration = SignedDuration::from_hours(2);
 
+/// What is decided at the very end is delivered within this time.
+const LAST_WORDS: SignedDuration = SignedDuration::from_mins(10);
+
 /// What came of a day.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
@@ -152,7 +155,8 @@ impl Day {
             .unwrap_or(end);
         let night = quiet.checked_add(AFTERMATH).unwrap_or(end);
         let mut over = false;
-        while self.shared.now() < night {
+        let late = night.checked_add(LAST_WORDS).unwrap_or(night);
+        while self.shared.now() < night || (self.shared.now() < late && self.is_busy()) {
             if !over && self.shared.now() >= quiet {
                 *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = Faults::default();
                 over = true;
@@ -160,7 +164,7 @@ impl Day {
             if self.shared.now() >= tick {
                 tick = tick
                     .checked_add(SignedDuration::from_mins(1))
-                    .unwrap_or(night);
+                    .unwrap_or(late);
                 let misses = self
                     .faults
                     .lock()
@@ -192,8 +196,16 @@ impl Day {
             ];
             let now = self.shared.now();
             let next = next.into_iter().flatten().filter(|at| *at > now).min();
-            self.shared.advance(next.unwrap_or(night));
+            self.shared.advance(next.unwrap_or(late));
         }
+    }
+
+    /// Whether somebody is at work, or something is on its way.
+    fn is_busy(&self) -> bool {
+        let mut letters = self.topic.queues.iter().map(|(_, queue)| queue);
+        !self.tasks.is_empty()
+            || letters.any(|queue| !queue.is_empty())
+            || self.store.table().outbox_len() > 0
     }
 
     /// Lets one function take a step, or die; whether there was one to.
