@@ -1,10 +1,11 @@
 //! The function's secrets: what links, Slack and PagerDuty sign with, and the token that makes others.
 
 pub use credentials::Hidden;
-use credentials::Secret;
 use credentials::bearer::TokenRecord;
 use credentials::link::{LinkKeys, LinkSecretError};
+use credentials::{Secret, WeakSecret};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::ports::Fetched;
 
@@ -32,31 +33,36 @@ pub enum InvalidSecret {
     /// Its keys cannot sign links.
     #[error("the keys of links cannot be used: {0}")]
     LinkKeys(String),
-    /// A field holds what everybody could guess.
-    #[error("the API's secret has a value in `{0}` of fewer than {min} bytes", min = Secret::MIN_BYTES)]
-    Weak(&'static str),
 }
 
 /// Both forms that can be written: several of each for a rotation, or one, as a template fills it in.
 #[derive(Deserialize)]
 struct Fields {
     #[serde(default)]
-    tokens: Vec<TokenRecord>,
+    tokens: Vec<Entry<TokenRecord>>,
     #[serde(default)]
-    slack_signing_secrets: Vec<Hidden>,
+    slack_signing_secrets: Vec<Entry<Hidden>>,
     #[serde(default)]
-    slack_signing_secret: Option<Hidden>,
+    slack_signing_secret: Option<Entry<Hidden>>,
     #[serde(default)]
-    pagerduty_webhook_secrets: Vec<Hidden>,
+    pagerduty_webhook_secrets: Vec<Entry<Hidden>>,
     #[serde(default)]
-    pagerduty_webhook_secret: Option<Hidden>,
+    pagerduty_webhook_secret: Option<Entry<Hidden>>,
+}
+
+/// What one faulty entry closes is its own way in, not the others.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Entry<T> {
+    Read(T),
+    Unreadable(IgnoredAny),
 }
 
 impl ApiSecret {
-    /// Reads the secrets.
+    /// Reads the secrets. An entry of the API's that cannot be used is left out, and the log says which.
     ///
     /// # Errors
-    /// When one has another shape, cannot sign links, or could be guessed.
+    /// When one has another shape as a whole, or cannot sign links.
     pub fn parse(fetched: &Fetched) -> Result<Self, InvalidSecret> {
         // Serde's own error is left out: it may quote what it did not expect.
         let fields: Fields = serde_json::from_str(fetched.api.expose())
@@ -69,9 +75,9 @@ impl ApiSecret {
         let pagerduty = pagerduty.chain(&fields.pagerduty_webhook_secret);
         Ok(Self {
             link_keys: link_keys(&fetched.links)?,
-            tokens: fields.tokens,
-            slack: secrets("slack_signing_secrets", slack)?,
-            pagerduty: secrets("pagerduty_webhook_secrets", pagerduty)?,
+            tokens: usable("tokens", &fields.tokens, |token| Some(Ok(token.clone()))),
+            slack: usable("slack_signing_secrets", slack, signing),
+            pagerduty: usable("pagerduty_webhook_secrets", pagerduty, signing),
         })
     }
 }
@@ -84,14 +90,39 @@ fn link_keys(secret: &Hidden) -> Result<LinkKeys, InvalidSecret> {
 }
 
 /// An empty text is one that nobody has filled in: that way of acting is not set up.
-fn secrets<'s>(
+fn signing(text: &Hidden) -> Option<Result<Secret, WeakSecret>> {
+    let text = text.expose();
+    (!text.trim().is_empty()).then(|| Secret::from_text(text))
+}
+
+/// What can be used of some entries. Of one that cannot, its place is told and never what it says.
+fn usable<'e, E: 'e, T>(
     field: &'static str,
-    texts: impl Iterator<Item = &'s Hidden>,
-) -> Result<Vec<Secret>, InvalidSecret> {
-    let filled = texts.filter(|text| !text.expose().trim().is_empty());
-    filled
-        .map(|text| Secret::from_text(text.expose()).map_err(|_| InvalidSecret::Weak(field)))
-        .collect()
+    entries: impl IntoIterator<Item = &'e Entry<E>>,
+    read: impl Fn(&E) -> Option<Result<T, WeakSecret>>,
+) -> Vec<T> {
+    let mut usable = Vec::new();
+    for (place, entry) in entries.into_iter().enumerate() {
+        let fault = match entry {
+            Entry::Read(entry) => match read(entry) {
+                None => continue,
+                Some(Ok(one)) => {
+                    usable.push(one);
+                    continue;
+                }
+                Some(Err(weak)) => weak.to_string(),
+            },
+            Entry::Unreadable(_) => "it has another shape".to_owned(),
+        };
+        tracing::error!(
+            stage = "secret",
+            field,
+            place,
+            error = fault,
+            "an entry of the API's secret cannot be used, and who comes with it is refused"
+        );
+    }
+    usable
 }
 
 #[cfg(test)]
@@ -127,10 +158,22 @@ mod tests {
     #[test_case("{}", "{}"; "no key")]
     #[test_case(r#"{"secret": "SECRET"}"#, "{}"; "a short key")]
     #[test_case(r#"{"secret": "KEY"}"#, "SECRET"; "no JSON of the API")]
-    #[test_case(r#"{"secret": "KEY"}"#, r#"{"slack_signing_secret": "SECRET"}"#; "a short secret")]
+    #[test_case(r#"{"secret": "KEY"}"#, r#"{"tokens": "SECRET"}"#; "a text for a list")]
     fn a_faulty_secret_is_explained_and_not_shown(links: &str, api: &str) {
         let error = read(links, api).unwrap_err();
         assert!(!error.to_string().contains("SECRET"), "{error}");
         assert!(!format!("{error:?}").contains("SECRET"));
+    }
+
+    #[test_case(r#"{"slack_signing_secret":"short","pagerduty_webhook_secret":"KEY"}"#, 0, 1; "a short one")]
+    #[test_case(r#"{"slack_signing_secrets":["KEY","short"],"pagerduty_webhook_secrets":["KEY"]}"#, 1, 1; "a short one beside a good one")]
+    #[test_case(r#"{"slack_signing_secret":"KEY","pagerduty_webhook_secret":{"secret":"KEY"}}"#, 1, 0; "an object")]
+    #[test_case(r#"{"slack_signing_secrets":["KEY"],"pagerduty_webhook_secrets":[7,"KEY"]}"#, 1, 1; "a number")]
+    #[test_case(r#"{"tokens":[{"id":"x"}],"slack_signing_secret":"KEY","pagerduty_webhook_secret":"KEY"}"#, 1, 1; "what is no token")]
+    fn one_faulty_entry_leaves_the_others(api: &str, slack: usize, pagerduty: usize) {
+        let secret = read(r#"{"secret":"KEY"}"#, api).unwrap();
+        let found = (secret.slack.len(), secret.pagerduty.len());
+        assert_eq!(found, (slack, pagerduty));
+        assert!(secret.tokens.is_empty());
     }
 }

@@ -10,6 +10,7 @@
 
 mod acts;
 mod auth;
+mod deployed;
 mod document;
 mod limits;
 mod looking;
