@@ -31,7 +31,7 @@ pub use decide::{
 };
 pub use group::{
     Ghost, GroupAlert, GroupCounters, GroupEvent, GroupIncident, GroupInfo, GroupLogEntry,
-    GroupState, Ladder, MAX_IN_GROUP, Muted, StepTaken, TargetLog,
+    GroupState, Ladder, MAX_IN_GROUP, Muted, StepTaken, TargetLog, Unclosed,
 };
 pub use id::{IncidentId, InvalidIncidentId};
 pub use inhibit::{Inhibition, Source};

@@ -76,10 +76,16 @@ pub fn act(
         }
         (Act::Unacknowledge, None) => episode.acknowledgement.take().is_some(),
         (Act::SetPriority { priority }, None) => {
-            let another = episode.priority != *priority;
+            let before = episode.priority;
+            let another = before != *priority;
             // Saying so of the priority that it has anyway keeps it from rising by more of the same.
             let said = episode.set_priority.replace(*priority) != Some(*priority);
             episode.priority = *priority;
+            // Whoever has taken it on did not take on this, unless they say so themselves.
+            let others = |ack: &Acknowledgement| ack.by.who != by.who;
+            if *priority < before && episode.acknowledgement.as_ref().is_some_and(others) {
+                episode.acknowledgement = None;
+            }
             if another {
                 episode.response_minutes = policy.response_minutes(*priority);
                 steps.extend(state.firing().map(|(known, _)| told_again(known)));

@@ -149,7 +149,7 @@ impl<'s> Recorder<'s> {
     /// The last episode again, when nobody can have been told that it was over, or else a new one.
     fn open(&mut self, last: Option<Episode>, lead: &ClassifiedAlert) -> Episode {
         if let Some(last) = last {
-            if self.is_settling(&last) {
+            if self.goes_on(&last) {
                 self.log(TimelineEvent::Reopened {
                     id: last.id.clone(),
                 });
@@ -190,15 +190,27 @@ impl<'s> Recorder<'s> {
         }
     }
 
-    /// Whether an episode ended so lately that no group can have told so. What somebody had taken on
-    /// or judged is done with: its next firing must reach people again.
-    fn is_settling(&self, last: &Episode) -> bool {
+    /// Whether an episode goes on: it ended so lately that some group may not have told so, or what
+    /// fires comes and goes. What somebody had taken on or judged is done with: its next firing must
+    /// reach people again. Who has taken on what comes and goes has taken on all of that.
+    fn goes_on(&self, last: &Episode) -> bool {
         let Some(resolved_at) = last.resolved_at else {
             return false;
         };
-        last.acknowledgement.is_none()
-            && last.verdict.is_none()
-            && self.now.duration_since(resolved_at) < SignedDuration::from_millis(last.settling_ms)
+        let settling = SignedDuration::from_millis(last.settling_ms);
+        let settles =
+            || last.acknowledgement.is_none() && self.now.duration_since(resolved_at) < settling;
+        last.verdict.is_none() && (self.flaps(last).is_some() || settles())
+    }
+
+    /// Until when alerts of an episode count as coming and going, if any does.
+    fn flaps(&self, episode: &Episode) -> Option<Timestamp> {
+        let alerts = self.state.alerts.values();
+        let flapping = alerts.filter(|alert| alert.turns.is_flapping(self.now));
+        flapping
+            .filter(|alert| episode.has(alert))
+            .filter_map(|alert| alert.turns.flapping_until)
+            .max()
     }
 
     fn remember(&mut self, last: Episode) {
@@ -243,6 +255,8 @@ impl<'s> Recorder<'s> {
             .collect();
         self.log_alerts(&began, TimelineEvent::Fired);
         if episode.priority != was {
+            // Whoever has taken it on did not take on this.
+            episode.acknowledgement = None;
             self.log(TimelineEvent::PriorityRose {
                 from: was,
                 to: episode.priority,
@@ -262,6 +276,8 @@ impl<'s> Recorder<'s> {
 
     fn resolve(&mut self, mut episode: Episode, at: Timestamp) {
         episode.close(at, self.now);
+        // What comes and goes may go on.
+        episode.report_at = episode.report_at.max(self.flaps(&episode));
         self.log(TimelineEvent::Resolved {
             id: episode.id.clone(),
         });

@@ -73,14 +73,13 @@ pub(crate) fn flush(
     let routing = policy.routing();
     let closed = route_mute(route, policy, now);
     let standings = look(group, version, closed.as_ref(), facts, now);
-    // Without an interval every time is a beat: repeats and ends fall due by themselves.
-    let on_beat = group.tick.map_or(group.flushed, |tick| tick <= now);
+    let on_beat = timing::is_on_beat(group, now);
 
     // Ladders begin with the first word of their incident, which is said on a beat.
     let mut climbing: BTreeMap<IncidentId, Priority> = BTreeMap::new();
     for (fingerprint, alert) in &group.alerts {
         let stands = standings.get(fingerprint);
-        let climbs = stands.is_some_and(|s| s.shown && !s.over) && !alert.left;
+        let climbs = stands.is_some_and(|s| !s.over) && alert.climbs();
         let Some(id) = alert.incident.as_ref().filter(|_| climbs) else {
             continue;
         };
@@ -90,7 +89,7 @@ pub(crate) fn flush(
             *priority = priority.most_urgent(alert.summary.priority);
         }
     }
-    let climbed = ladder::climb(group, version, &climbing, route, routing, facts, now);
+    let climbed = ladder::climb(group, version, &climbing, route, policy, facts, now);
 
     let receiver = routing.receivers.get(route.receiver);
     let name = receiver.map(|receiver| receiver.name.clone());
@@ -398,7 +397,10 @@ fn forget(group: &mut GroupState, standings: &BTreeMap<Fingerprint, Standing>, n
     let alive: BTreeSet<IncidentId> = group
         .alerts
         .values()
-        .flat_map(|alert| alert.incident.iter().chain(&alert.unclosed))
+        .flat_map(|alert| {
+            let unclosed = alert.unclosed.iter().map(|unclosed| &unclosed.incident);
+            alert.incident.iter().chain(unclosed)
+        })
         .cloned()
         .collect();
     // For the post-mortem and for whoever asks later.

@@ -5,7 +5,7 @@ use compact_str::CompactString;
 use jiff::{SignedDuration, Timestamp};
 use settings::Route;
 
-use super::state::{GroupAlert, GroupIncident, GroupInfo, GroupState, MAX_IN_GROUP};
+use super::state::{GroupAlert, GroupIncident, GroupInfo, GroupState, MAX_IN_GROUP, Unclosed};
 use super::timing::{forgotten_at, reschedule_for};
 use crate::arrival::SuppressionReason;
 use crate::decide::News;
@@ -128,7 +128,7 @@ fn keep(group: &mut GroupState, snapshot: Snapshot) -> bool {
         flapping_until,
         flap_untold: news == News::Flapping,
         left,
-        unclosed: None,
+        unclosed: Vec::new(),
     };
     match known {
         Some(known) => {
@@ -145,8 +145,10 @@ fn keep(group: &mut GroupState, snapshot: Snapshot) -> bool {
             }
             if known.incident != alert.incident && known.told != 0 && alert.incident.is_some() {
                 // The end of the episode that people know of was not told, and this is another one.
-                // Of those in between nobody knows.
-                alert.unclosed = alert.unclosed.or(known.incident);
+                let told = known.told;
+                let earlier = known.incident.map(|incident| Unclosed { incident, told });
+                alert.unclosed.extend(earlier);
+                alert.told = 0;
                 alert.firing = 0;
             }
         }

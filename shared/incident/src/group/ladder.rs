@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use jiff::{SignedDuration, Timestamp};
-use settings::{Escalation, Priority, Route, Routing, Target};
+use settings::{Escalation, Priority, Route, Target};
 
 use super::flush::Facts;
 use super::state::{GroupEvent, GroupIncident, GroupState, Ladder, StepTaken};
 use crate::id::IncidentId;
-use crate::policy::signed;
+use crate::policy::{Policy, signed};
 
 /// The most steps that are remembered for an incident.
 const MAX_STEPS: usize = 50;
@@ -41,15 +41,19 @@ pub(super) fn climb(
     version: u64,
     climbing: &BTreeMap<IncidentId, Priority>,
     route: &Route,
-    routing: &Routing,
+    policy: &Policy,
     facts: &mut impl Facts,
     now: Timestamp,
 ) -> Climbed {
     let mut climbed = Climbed::default();
-    let escalation = route.escalation.and_then(|at| routing.escalations.get(at));
+    let escalations = &policy.routing().escalations;
+    let escalation = route.escalation.and_then(|at| escalations.get(at));
     let mut log = Vec::new();
     for (id, incident) in &mut group.incidents {
         let Some(priority) = climbing.get(id) else {
+            if let Some(ladder) = &mut incident.ladder {
+                ladder.muted = true;
+            }
             continue;
         };
         let Some(escalation) = escalation else {
@@ -84,14 +88,15 @@ pub(super) fn climb(
         }
         if let Some(since) = ladder.held_since.take() {
             // What was left of the time before the next step is left again.
-            let until = episode
-                .acknowledgement
-                .as_ref()
-                .and_then(|ack| ack.until)
-                .unwrap_or(now)
-                .min(now);
-            let held = until.duration_since(since).max(SignedDuration::ZERO);
-            ladder.started_at = ladder.started_at.checked_add(held).unwrap_or(now);
+            let ack = episode.acknowledgement.as_ref();
+            let until = ack.and_then(|ack| ack.until).unwrap_or(now);
+            shift(ladder, since, until.min(now));
+            if is_exhausted(ladder, escalation) {
+                // Nobody is on it any more, and everybody has been asked: they are asked again.
+                ladder.started_at = now;
+                ladder.round = 0;
+                ladder.next = 0;
+            }
             if episode.acknowledgement.is_some() {
                 climbed.resumed.push(id.clone());
                 log.push(GroupEvent::Resumed {
@@ -99,7 +104,10 @@ pub(super) fn climb(
                 });
             }
         }
-        take_steps(id, incident, escalation, routing, now, &mut climbed);
+        if std::mem::take(&mut ladder.muted) {
+            catch_up(ladder, escalation, now);
+        }
+        take_steps(id, incident, escalation, policy, now, &mut climbed);
     }
     for event in log {
         group.push_log(now, version, event);
@@ -127,16 +135,40 @@ fn begin(
             round: 0,
             next: 0,
             held_since: None,
+            muted: false,
             due_at: first.map(|step| later(now, signed(step.after))),
         });
     }
+}
+
+/// After a ladder was held back, a step that was due meanwhile is taken now, and the others follow at
+/// their distance from it.
+fn catch_up(ladder: &mut Ladder, escalation: &Escalation, now: Timestamp) {
+    let next = usize::try_from(ladder.next).ok();
+    if let Some(step) = next.and_then(|next| escalation.steps.get(next)) {
+        let due = later(ladder.started_at, signed(step.after));
+        let late = now.duration_since(due).max(SignedDuration::ZERO);
+        ladder.started_at = later(ladder.started_at, late);
+    }
+}
+
+/// What was left of the time before the next step is left again.
+fn shift(ladder: &mut Ladder, since: Timestamp, until: Timestamp) {
+    let still = until.duration_since(since.max(ladder.started_at));
+    ladder.started_at = later(ladder.started_at, still.max(SignedDuration::ZERO));
+}
+
+/// Whether every step of every round has been taken.
+fn is_exhausted(ladder: &Ladder, escalation: &Escalation) -> bool {
+    let steps = u32::try_from(escalation.steps.len()).unwrap_or(u32::MAX);
+    ladder.next >= steps && ladder.round >= escalation.repeat
 }
 
 fn take_steps(
     id: &IncidentId,
     incident: &mut GroupIncident,
     escalation: &Escalation,
-    routing: &Routing,
+    policy: &Policy,
     now: Timestamp,
     climbed: &mut Climbed,
 ) {
@@ -169,7 +201,7 @@ fn take_steps(
         if due > now {
             return;
         }
-        let to = reached(&step.to, routing, now);
+        let to = reached(&step.to, policy, now);
         incident.steps.push(StepTaken {
             at: now,
             escalation: escalation.name.clone(),
@@ -177,7 +209,7 @@ fn take_steps(
             step: ladder.next,
             to: to
                 .iter()
-                .filter_map(|(at, _)| routing.receivers.get(*at))
+                .filter_map(|(at, _)| policy.routing().receivers.get(*at))
                 .map(|receiver| receiver.name.clone())
                 .collect(),
         });
@@ -194,12 +226,14 @@ fn take_steps(
     }
 }
 
-/// Who a step reaches now.
-fn reached(
-    to: &[Target],
-    routing: &Routing,
-    now: Timestamp,
-) -> Vec<(usize, Option<CompactString>)> {
+/// Who a step reaches now: whom no channel of this deployment reaches is nobody.
+fn reached(to: &[Target], policy: &Policy, now: Timestamp) -> Vec<(usize, Option<CompactString>)> {
+    let routing = policy.routing();
+    let deployed = |at: usize| {
+        let receiver = routing.receivers.get(at);
+        let mut integrations = receiver.into_iter().flat_map(|known| &known.integrations);
+        integrations.any(|integration| policy.has(integration.channel))
+    };
     let mut reached: Vec<(usize, Option<CompactString>)> = Vec::new();
     for target in to {
         let found = match target {
@@ -209,7 +243,7 @@ fn reached(
                 Some((*member, Some(rotation.name.clone())))
             }),
         };
-        if let Some(found) = found
+        if let Some(found) = found.filter(|(at, _)| deployed(*at))
             && reached.iter().all(|(at, _)| *at != found.0)
         {
             reached.push(found);
@@ -224,9 +258,7 @@ pub(crate) fn restart_on_act(group: &mut GroupState, id: &IncidentId, now: Times
         .incidents
         .get_mut(id)
         .and_then(|incident| incident.ladder.as_mut());
-    if let Some(ladder) = ladder
-        && (ladder.due_at.is_some() || ladder.held_since.is_some())
-    {
+    if let Some(ladder) = ladder {
         ladder.held_since.get_or_insert(now);
         ladder.due_at = Some(now);
     }

@@ -19,7 +19,7 @@ pub(crate) use insert::{Snapshot, insert};
 pub(crate) use ladder::restart_on_act;
 pub use state::{
     Ghost, GroupAlert, GroupCounters, GroupEvent, GroupIncident, GroupInfo, GroupLogEntry,
-    GroupState, Ladder, MAX_IN_GROUP, Muted, StepTaken, TargetLog,
+    GroupState, Ladder, MAX_IN_GROUP, Muted, StepTaken, TargetLog, Unclosed,
 };
 pub(crate) use tell::tell_act;
 pub(crate) use timing::reschedule;

@@ -51,6 +51,9 @@ pub struct GroupState {
     /// `group_interval`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tick: Option<Timestamp>,
+    /// When the route's own message may have something to say: the first such beat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_at: Option<Timestamp>,
     /// When something is due: the first beat at which there may be something to do, or a step of a
     /// ladder. `None` when nothing ever is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,9 +131,18 @@ pub struct GroupAlert {
     /// The routes bring it elsewhere now: it is not repeated here, only its end is told.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left: bool,
-    /// An earlier episode that somebody was told of here and that ended without having been told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unclosed: Option<IncidentId>,
+    /// Earlier episodes that somebody was told of here and that ended without having been told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unclosed: Vec<Unclosed>,
+}
+
+/// An episode whose end is still to be told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unclosed {
+    /// The episode.
+    pub incident: IncidentId,
+    /// The targets that were told that the alert fires.
+    pub told: u64,
 }
 
 /// Something that merely happened.
@@ -181,6 +193,9 @@ pub struct Ladder {
     /// Since when it stands still because somebody has acknowledged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_since: Option<Timestamp>,
+    /// All that it climbs for was held back when it was last looked at: it stands still.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub muted: bool,
     /// When the next step is due, or, while it stands still, when the acknowledgement runs out; `None`
     /// when there is no further step, or the acknowledgement holds for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -339,6 +354,7 @@ impl GroupState {
             targets: Vec::new(),
             flushed: false,
             tick: None,
+            message_at: None,
             due_at: None,
             emptied_at: None,
             ghosts: BTreeMap::new(),
@@ -373,6 +389,15 @@ impl GroupState {
             self.log.remove(0);
         }
         self.log.push(GroupLogEntry { at, version, event });
+    }
+}
+
+impl GroupAlert {
+    /// Whether ladders climb for it as long as it fires. That it comes and goes is no reason to
+    /// forget whoever has to see to it.
+    pub(crate) const fn climbs(&self) -> bool {
+        let held = !matches!(self.muted, None | Some(Muted::Flapping { .. }));
+        !held && !self.left
     }
 }
 

@@ -80,32 +80,51 @@ pub(super) fn reschedule_for(
     route: &Route,
     now: Timestamp,
 ) {
-    let overdue = group.due_at.filter(|due| *due <= now);
-    group.due_at = overdue.or_else(|| due(group, alert, route, now));
+    let overdue = |known: Option<Timestamp>| known.filter(|due| *due <= now);
+    let (message, step) = due(group, alert, route, now);
+    group.message_at = overdue(group.message_at).or(message);
+    group.due_at = overdue(group.due_at).or_else(|| sooner(group.message_at, step));
 }
 
 /// Finds out when something is due after all that was due has been done.
 pub(super) fn plan(group: &mut GroupState, route: &Route, now: Timestamp) {
     let again = now.checked_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
     let ahead = |due: Timestamp| if due > now { due } else { again };
-    group.due_at = due(group, None, route, now).map(ahead);
+    let (message, step) = due(group, None, route, now);
+    group.message_at = message.map(ahead);
+    group.due_at = sooner(group.message_at, step.map(ahead));
 }
 
+/// Whether the route's own message is due.
+pub(super) fn is_on_beat(group: &GroupState, now: Timestamp) -> bool {
+    match group.tick {
+        // Without an interval every time is a beat: repeats and ends fall due by themselves.
+        None => group.flushed,
+        // Beats that were passed over lie behind.
+        Some(_) if group.flushed => group.message_at.is_some_and(|at| at <= now),
+        Some(tick) => tick <= now,
+    }
+}
+
+fn sooner(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    a.into_iter().chain(b).min()
+}
+
+/// When the route's own message is due, and when a step of a ladder is, if that is sooner.
 fn due(
     group: &GroupState,
     first: Option<Fingerprint>,
     route: &Route,
     now: Timestamp,
-) -> Option<Timestamp> {
+) -> (Option<Timestamp>, Option<Timestamp>) {
     if group.is_empty() {
-        return None;
+        return (None, None);
     }
     if !group.flushed {
-        return group.tick;
+        return (group.tick, None);
     }
-    let told = message_due(group, first, route, now);
-    let step = step_due(group, told, now);
-    told.into_iter().chain(step).min()
+    let message = message_due(group, first, route, now);
+    (message, step_due(group, message, now))
 }
 
 /// When the route's own message may have something to say.
@@ -183,7 +202,7 @@ fn step_due(group: &GroupState, before: Option<Timestamp>, now: Timestamp) -> Op
     group
         .alerts
         .values()
-        .filter(|alert| alert.muted.is_none() && !alert.left && !alert.span.is_over(now))
+        .filter(|alert| alert.climbs() && !alert.span.is_over(now))
         .filter_map(|alert| sooner.get(alert.incident.as_ref()?).copied())
         .min()
 }
@@ -192,7 +211,7 @@ fn step_due(group: &GroupState, before: Option<Timestamp>, now: Timestamp) -> Op
 fn news(alert: &GroupAlert, over: bool) -> bool {
     let held = matches!(alert.muted, Some(Muted::Flapping { .. }));
     alert.flap_untold
-        || (alert.unclosed.is_some() && !held)
+        || (!alert.unclosed.is_empty() && !held)
         || (over && !held)
         || (alert.pending > 0 && alert.muted.is_none())
         || (alert.firing == 0 && alert.muted.is_none() && !alert.left)

@@ -34,8 +34,10 @@ pub(in crate::group) struct Teller<'g> {
     out: Message,
     /// The place of its first notification among those of the same decision.
     first: usize,
-    /// Steps that the route's own message has said already.
-    absorbed: BTreeSet<(IncidentId, u32, usize)>,
+    /// The integrations by which the route's own message has asked whether somebody is still on it.
+    asked: BTreeSet<usize>,
+    /// Steps that the route's own message has said already: to which receiver, and by which integration.
+    absorbed: BTreeSet<(IncidentId, u32, usize, usize)>,
 }
 
 /// The notifications, and what the books have to know.
@@ -76,6 +78,7 @@ impl<'g> Teller<'g> {
             standings,
             out: Message::default(),
             first: 0,
+            asked: BTreeSet::new(),
             absorbed: BTreeSet::new(),
         }
     }

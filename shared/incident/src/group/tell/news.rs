@@ -10,6 +10,7 @@ use super::steps::step_ref;
 use super::{Draft, Teller};
 use crate::group::flush::{Telling, is_told, mark};
 use crate::group::ladder::Climbed;
+use crate::group::state::Muted;
 use crate::group::wording;
 use crate::group::wording::Counts;
 use crate::notification::{NotificationEvent, StepRef};
@@ -73,7 +74,9 @@ impl Teller<'_> {
             let Some(standing) = self.standings.get(fingerprint).filter(|s| s.shown) else {
                 continue;
             };
-            if alert.left && !standing.over || (standing.over && !ends) {
+            // That it flaps is told to whoever is told of no ends as well.
+            let unwanted = standing.over && !ends && !alert.flap_untold;
+            if unwanted || (alert.left && !standing.over) {
                 continue;
             }
             let new = if standing.over {
@@ -92,7 +95,8 @@ impl Teller<'_> {
         if shown.is_empty() {
             return;
         }
-        let (step, first) = self.absorb(route.receiver, climbed);
+        let integrations = self.places(targets);
+        let step = self.absorb(route.receiver, &integrations, climbed);
         let event = match (kind, counts) {
             (_, Counts { flapping: 1.., .. }) => NotificationEvent::Flapping,
             (_, Counts { firing: 0, .. }) => NotificationEvent::Resolved,
@@ -102,30 +106,42 @@ impl Teller<'_> {
             }
             (Telling::Nothing | Telling::Silently | Telling::News, _) => NotificationEvent::Opened,
         };
-        let reason = wording::news(event, counts, known);
+        let mut reason = wording::news(event, counts, known);
+        if !climbed.resumed.is_empty() {
+            reason.push_str("; ");
+            reason.push_str(&wording::resumed(climbed.resumed.len()));
+            self.asked.extend(&integrations);
+        }
         let draft = Draft {
             receiver,
-            integrations: self.places(targets),
+            integrations,
             event,
             reason,
             alerts: self.told_alerts(shown),
-            step: step.filter(|_| first),
+            step,
         };
         self.send(&draft);
     }
 
-    /// Takes the steps that tell the route's own receiver: its message says it all.
-    fn absorb(&mut self, receiver: usize, climbed: &Climbed) -> (Option<StepRef>, bool) {
+    /// Takes the steps that tell what the route tells anyway: its message says it all.
+    fn absorb(
+        &mut self,
+        receiver: usize,
+        integrations: &[usize],
+        climbed: &Climbed,
+    ) -> Option<StepRef> {
         let mut found: Option<StepRef> = None;
         for due in &climbed.due {
             let Some((_, rotation)) = due.to.iter().find(|(at, _)| *at == receiver) else {
                 continue;
             };
-            self.absorbed
-                .insert((due.incident.clone(), due.step, receiver));
+            let told = integrations
+                .iter()
+                .map(|place| (due.incident.clone(), due.step, receiver, *place));
+            self.absorbed.extend(told);
             found.get_or_insert_with(|| step_ref(due, rotation.clone()));
         }
-        (found, true)
+        found
     }
 
     /// Tells the end to those whom only a step told of the beginning.
@@ -149,9 +165,12 @@ impl Teller<'_> {
                 .alerts
                 .iter()
                 .filter(|(fingerprint, alert)| {
-                    self.standings
-                        .get(fingerprint)
-                        .is_some_and(|s| s.over && s.shown)
+                    // What comes and goes is over when it is calm.
+                    !matches!(alert.muted, Some(Muted::Flapping { .. }))
+                        && self
+                            .standings
+                            .get(fingerprint)
+                            .is_some_and(|s| s.over && s.shown)
                         && targets.iter().any(|target| is_told(alert, *target))
                 })
                 .map(|(fingerprint, _)| *fingerprint)

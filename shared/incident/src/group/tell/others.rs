@@ -1,6 +1,6 @@
 //! What merely happened, and the end of what was followed by something else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use alert_classification::{Fingerprint, Status};
 use compact_str::CompactString;
@@ -9,7 +9,7 @@ use settings::Route;
 use super::{Draft, Teller};
 use crate::arrival::SuppressionReason;
 use crate::group::flush::Facts;
-use crate::group::state::Muted;
+use crate::group::state::{Muted, Unclosed};
 use crate::group::wording;
 use crate::id::IncidentId;
 use crate::notification::{IncidentStatus, IncidentSummary, NotificationEvent};
@@ -72,44 +72,46 @@ impl Teller<'_> {
 
     /// Tells the end of episodes that ended and were followed by others before anybody could be told.
     pub(in crate::group) fn closings(&mut self) {
-        let unclosed: Vec<(Fingerprint, IncidentId)> = self
-            .group
-            .alerts
-            .iter_mut()
+        let mut by_incident: BTreeMap<IncidentId, Vec<(Fingerprint, u64)>> = BTreeMap::new();
+        for (fingerprint, alert) in &mut self.group.alerts {
             // What flaps is told of when it is calm.
-            .filter(|(_, alert)| !matches!(alert.muted, Some(Muted::Flapping { .. })))
-            .filter_map(|(fingerprint, alert)| Some((*fingerprint, alert.unclosed.take()?)))
-            .collect();
-        let mut by_incident: BTreeMap<IncidentId, Vec<Fingerprint>> = BTreeMap::new();
-        for (fingerprint, id) in unclosed {
-            by_incident.entry(id).or_default().push(fingerprint);
+            if matches!(alert.muted, Some(Muted::Flapping { .. })) {
+                continue;
+            }
+            for Unclosed { incident, told } in alert.unclosed.drain(..) {
+                let alerts = by_incident.entry(incident).or_default();
+                alerts.push((*fingerprint, told));
+            }
         }
         for (id, alerts) in by_incident {
-            let Some(mut incident) = self.group.incidents.get(&id).map(|i| i.summary.clone())
-            else {
+            let known = self.group.incidents.get(&id);
+            let Some(mut incident) = known.map(|known| known.summary.clone()) else {
                 continue;
             };
             incident.status = IncidentStatus::Resolved;
             incident.resolved_at.get_or_insert(self.now);
-            let receivers: BTreeSet<CompactString> = self
-                .group
-                .targets
-                .iter()
-                .map(|target| target.receiver.clone())
-                .collect();
-            for name in receivers {
+            let mut by_receiver: BTreeMap<CompactString, Vec<usize>> = BTreeMap::new();
+            for (place, target) in self.group.targets.iter().enumerate() {
+                let known = by_receiver.entry(target.receiver.clone()).or_default();
+                known.push(place);
+            }
+            for (name, targets) in by_receiver {
                 let receivers = &self.policy.routing().receivers;
                 let Some(receiver) = receivers.iter().find(|receiver| receiver.name == name) else {
                     continue;
                 };
-                let integrations: Vec<usize> = receiver
-                    .integrations
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, integration)| integration.send_resolved)
-                    .map(|(place, _)| place)
+                let knows =
+                    |target: usize| alerts.iter().any(|(_, told)| told & (1 << target) != 0);
+                let integrations: Vec<usize> = targets
+                    .into_iter()
+                    .filter(|target| knows(*target))
+                    .map(|target| self.place_of(target))
+                    .filter(|place| {
+                        let integration = receiver.integrations.get(*place);
+                        integration.is_some_and(|integration| integration.send_resolved)
+                    })
                     .collect();
-                let ended = alerts.iter().filter_map(|fingerprint| {
+                let ended = alerts.iter().filter_map(|(fingerprint, _)| {
                     let alert = self.group.alerts.get(fingerprint)?;
                     let mut summary = alert.summary.clone();
                     summary.status = Status::Resolved;

@@ -24,21 +24,19 @@ impl Teller<'_> {
                 *step = due.step.max(*step);
             }
         }
-        let mut bundles: BTreeMap<(usize, u32, CompactString), Vec<&DueStep>> = BTreeMap::new();
+        let mut bundles: BTreeMap<(usize, u32, CompactString, Vec<usize>), Vec<&DueStep>> =
+            BTreeMap::new();
         for due in &climbed.due {
             for (receiver, _) in &due.to {
                 let is_last = last.get(&(&due.incident, *receiver)) == Some(&due.step);
-                if is_last
-                    && !self
-                        .absorbed
-                        .contains(&(due.incident.clone(), due.step, *receiver))
-                {
-                    let bundle = (*receiver, due.step, due.escalation.clone());
+                let untold = self.untold(due, *receiver);
+                if is_last && !untold.is_empty() {
+                    let bundle = (*receiver, due.step, due.escalation.clone(), untold);
                     bundles.entry(bundle).or_default().push(due);
                 }
             }
         }
-        for ((receiver, step, _), due) in bundles {
+        for ((receiver, step, _, integrations), due) in bundles {
             let incidents: BTreeSet<&IncidentId> = due.iter().map(|due| &due.incident).collect();
             let Some(first) = due.first() else { continue };
             let rotation = first.to.iter().find(|(at, _)| *at == receiver);
@@ -51,19 +49,45 @@ impl Teller<'_> {
             };
             let waited = self.waited(&incidents);
             let reason = wording::escalated(step, waited, incidents.len());
-            self.page(receiver, &incidents, event, reason, Some(step_ref));
+            self.page(
+                receiver,
+                &integrations,
+                &incidents,
+                event,
+                reason,
+                Some(step_ref),
+            );
         }
         let resumed: BTreeSet<&IncidentId> = climbed.resumed.iter().collect();
         if !resumed.is_empty() {
             let reason = wording::resumed(resumed.len());
-            self.page(own, &resumed, NotificationEvent::Reminder, reason, None);
+            let mut integrations = self.integrations(own);
+            integrations.retain(|place| !self.asked.contains(place));
+            let event = NotificationEvent::Reminder;
+            self.page(own, &integrations, &resumed, event, reason, None);
         }
+    }
+
+    fn integrations(&self, receiver: usize) -> Vec<usize> {
+        let receiver = self.policy.routing().receivers.get(receiver);
+        (0..receiver.map_or(0, |receiver| receiver.integrations.len())).collect()
+    }
+
+    /// The integrations of a receiver by which the route's own message does not say a step.
+    fn untold(&self, due: &DueStep, receiver: usize) -> Vec<usize> {
+        let mut integrations = self.integrations(receiver);
+        integrations.retain(|place| {
+            let said = (due.incident.clone(), due.step, receiver, *place);
+            !self.absorbed.contains(&said)
+        });
+        integrations
     }
 
     /// Tells a receiver of what fires of some incidents.
     fn page(
         &mut self,
         receiver: usize,
+        integrations: &[usize],
         incidents: &BTreeSet<&IncidentId>,
         event: NotificationEvent,
         reason: String,
@@ -77,10 +101,8 @@ impl Teller<'_> {
             .alerts
             .iter()
             .filter(|(fingerprint, alert)| {
-                self.standings
-                    .get(fingerprint)
-                    .is_some_and(|s| s.shown && !s.over)
-                    && !alert.left
+                self.standings.get(fingerprint).is_some_and(|s| !s.over)
+                    && alert.climbs()
                     && alert
                         .incident
                         .as_ref()
@@ -93,19 +115,21 @@ impl Teller<'_> {
         }
         let draft = Draft {
             receiver,
-            integrations: (0..receiver.integrations.len()).collect(),
+            integrations: integrations.to_vec(),
             event,
             reason,
             alerts: self.told_alerts(fires.iter().map(|f| (true, *f)).collect()),
             step,
         };
         self.send(&draft);
-        for (place, integration) in receiver.integrations.iter().enumerate() {
-            if !self.policy.has(integration.channel) {
+        for place in integrations {
+            let integration = receiver.integrations.get(*place);
+            let deployed = integration.filter(|known| self.policy.has(known.channel));
+            let Some(integration) = deployed else {
                 continue;
-            }
+            };
             let name = receiver.name.clone();
-            let Some(at) = target(self.group, name, place, integration.channel) else {
+            let Some(at) = target(self.group, name, *place, integration.channel) else {
                 continue;
             };
             for fingerprint in &fires {
