@@ -110,14 +110,29 @@ impl<P: Ports> Api<P> {
             AuthError::Refused => ("forged", "ask an admin for another token"),
             AuthError::Expired { .. } => ("expired", "ask an admin for another token"),
         };
-        self.refuse(visit, "token", why);
-        Problem::unauthorized(error.to_string(), remedy).at(Place::Header, "authorization")
+        let problem = Problem::unauthorized(error.to_string(), remedy);
+        let problem = problem.at(Place::Header, "authorization");
+        self.refuse(visit, "token", why, problem)
     }
 
-    /// Counts what is presented wrongly, against its address.
-    pub(crate) fn refuse(&self, visit: &Visit<'_>, what: &'static str, why: &'static str) {
+    /// The answer to what is presented wrongly: what is wrong with it, or to come again later where an
+    /// address has presented too much of that. What verifies is not held back.
+    pub(crate) fn refuse(
+        &self,
+        visit: &Visit<'_>,
+        what: &'static str,
+        why: &'static str,
+        problem: Problem,
+    ) -> Problem {
         visit.refused(why);
         let from = visit.request.from.as_str();
+        // Whoever shows nothing guesses nothing.
+        if why != "missing" {
+            let failures = limits::Caller::Failures(from.to_owned());
+            if let Err(seconds) = self.limits.take(failures, visit.now) {
+                return Problem::too_many(seconds);
+            }
+        }
         tracing::warn!(
             stage = "auth",
             credential = what,
@@ -125,11 +140,6 @@ impl<P: Ports> Api<P> {
             from,
             "credentials are refused"
         );
-        // Whoever shows nothing guesses nothing.
-        if why != "missing" {
-            let _full = self
-                .limits
-                .take(limits::Caller::Failures(from.to_owned()), visit.now);
-        }
+        problem
     }
 }

@@ -34,8 +34,8 @@ pub const ADDRESS: Rate = Rate {
     burst: 120.0,
     per_second: 20.0,
 };
-/// An address that presents what is wrong: a secret of 256 bits is not guessed at any rate, so this
-/// keeps the log and the bill small.
+/// What an address presents wrongly, and nothing that verifies: a secret of 256 bits is not guessed at
+/// any rate, so this keeps the log small.
 pub const FAILURES: Rate = Rate {
     burst: 10.0,
     per_second: 0.1,
@@ -106,23 +106,6 @@ impl Limits {
         buckets.insert(caller, Bucket { left, at: now });
         Ok(())
     }
-
-    /// Whether a caller's bucket is empty, without taking anything.
-    ///
-    /// # Errors
-    /// With the seconds after which there is something in it again.
-    pub fn look(&self, caller: &Caller, now: Timestamp) -> Result<(), u64> {
-        let rate = caller.rate();
-        let buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = buckets
-            .get(caller)
-            .map_or(rate.burst, |bucket| bucket.fill(rate, now));
-        if left < 1.0 {
-            Err(wait(rate, left))
-        } else {
-            Ok(())
-        }
-    }
 }
 
 /// Whole seconds until there is one.
@@ -165,7 +148,7 @@ mod tests {
             limits.take(caller(), second(0)).unwrap();
         }
         assert_eq!(limits.take(caller(), second(0)), Err(10));
-        assert_eq!(limits.look(&caller(), second(4)), Err(6));
+        assert_eq!(limits.take(caller(), second(4)), Err(6));
         assert_eq!(limits.take(caller(), second(10)), Ok(()));
         assert_eq!(limits.take(caller(), second(10)), Err(10));
         let other = Caller::Failures("203.0.113.10".to_owned());
@@ -185,6 +168,6 @@ mod tests {
                 .unwrap();
         }
         assert!(limits.0.lock().unwrap().len() <= CALLERS);
-        assert!(limits.look(&offender, second(0)).is_err());
+        assert!(limits.take(offender, second(0)).is_err());
     }
 }

@@ -149,9 +149,10 @@ impl<P: Ports> Api<P> {
                 PagerDutyError::Malformed => "malformed",
                 PagerDutyError::Forged => "forged",
             };
-            self.refuse(visit, "pagerduty", why);
             let remedy = "put the subscription's secret into the API's secret";
-            Problem::unauthorized(error.to_string(), remedy).at(Place::Header, SIGNATURE_HEADER)
+            let problem = Problem::unauthorized(error.to_string(), remedy);
+            let problem = problem.at(Place::Header, SIGNATURE_HEADER);
+            self.refuse(visit, "pagerduty", why, problem)
         })?;
         Ok(key.to_string())
     }

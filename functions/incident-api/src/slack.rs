@@ -124,10 +124,11 @@ impl<P: Ports> Api<P> {
                 SlackError::Stale { .. } => "stale",
                 SlackError::Forged => "forged",
             };
-            self.refuse(visit, "slack", why);
             let remedy =
                 "put the app's signing secret into the API's secret, and look at the clock";
-            Problem::unauthorized(error.to_string(), remedy).at(Place::Header, SIGNATURE_HEADER)
+            let problem = Problem::unauthorized(error.to_string(), remedy);
+            let problem = problem.at(Place::Header, SIGNATURE_HEADER);
+            self.refuse(visit, "slack", why, problem)
         })?;
         let seconds = i64::try_from(REPLAY_SECONDS).unwrap_or(i64::MAX);
         let until = visit
@@ -140,15 +141,14 @@ impl<P: Ports> Api<P> {
             .remember_once(&key.to_string(), visit.now, until)
             .await?
         {
-            self.refuse(visit, "slack", "replayed");
-            let remedy = "press the button again";
-            return Err(Problem::new(
+            let problem = Problem::new(
                 409,
                 "replayed",
                 "This request was heard before",
                 "the same signed request was heard before",
-                remedy,
-            ));
+                "press the button again",
+            );
+            return Err(self.refuse(visit, "slack", "replayed", problem));
         }
         Ok(())
     }

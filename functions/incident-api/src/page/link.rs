@@ -37,7 +37,7 @@ impl<P: Ports> Api<P> {
     /// Verifies the link and the confirmation of a button.
     ///
     /// # Errors
-    /// When one of them is forged or expired, or the link is for looking only.
+    /// When one of them is forged or expired, or the link is for looking only or used too often.
     pub(super) async fn confirmed(
         &self,
         visit: &Visit<'_>,
@@ -68,8 +68,7 @@ impl<P: Ports> Api<P> {
         }
         let claims = verdict.map_err(|error| {
             let (why, problem) = refusal(error);
-            self.refuse(visit, "link", why);
-            problem
+            self.refuse(visit, "link", why, problem)
         })?;
         let bucket = limits::Caller::Link(digest(&[token.as_bytes()]));
         self.limits
