@@ -61,7 +61,7 @@ pub(crate) struct Day {
 pub(crate) const CONFIGURATION: &str = include_str!("../monitoring.yaml");
 
 /// The configuration, read once.
-fn policy() -> Arc<Policy> {
+pub(crate) fn policy() -> Arc<Policy> {
     static POLICY: std::sync::OnceLock<Arc<Policy>> = std::sync::OnceLock::new();
     let read = || match Settings::from_yaml(CONFIGURATION) {
         Ok(settings) => Arc::new(Policy::new(settings).naming_all_alerts()),

@@ -3,13 +3,17 @@
 //!
 //! A ladder of an incident in a group begins when the first of the incident's alerts fires there, be it
 //! because a person has raised its priority and so brought it there. It may begin anew when that happens
-//! again, and when a more urgent alert joins less urgent ones. Nothing else lets a step be taken again.
+//! again, when a more urgent alert joins less urgent ones, and when an acknowledgement ends after the last
+//! step was taken. Nothing else lets a step be taken again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use alert_classification::Fingerprint;
-use incident::{GroupKey, IncidentState, Notification};
+use incident::{Episode, GroupKey, IncidentState, Notification};
+use jiff::Timestamp;
 use settings::Priority;
+
+use crate::day::policy;
 
 /// A group and an incident.
 type Place = (String, String);
@@ -22,6 +26,10 @@ pub(crate) struct Ladders {
     states: BTreeMap<String, IncidentState>,
     begun: BTreeMap<Place, Begun>,
     taken: BTreeMap<Step, u32>,
+    /// By incident: when it was acknowledged, and until when that counted.
+    acknowledged: BTreeMap<String, BTreeMap<Timestamp, Option<Timestamp>>>,
+    /// The acknowledgements whose end let a ladder begin anew.
+    ended: BTreeSet<(Place, Timestamp)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +46,7 @@ impl Ladders {
         let before = self.states.remove(&key);
         if let Some(episode) = &state.episode {
             let id = episode.id.to_string();
+            self.note_acknowledgement(&id, episode);
             let same = before
                 .as_ref()
                 .filter(|before| before.episode.as_ref().is_some_and(|e| e.id == episode.id));
@@ -76,6 +85,47 @@ impl Ladders {
         self.states.insert(key, state);
     }
 
+    /// Notes until when an acknowledgement counts; what is not there any more was given back.
+    fn note_acknowledgement(&mut self, id: &str, episode: &Episode) {
+        let known = self.acknowledged.entry(id.to_owned()).or_default();
+        let held = episode.acknowledgement.as_ref();
+        for (at, until) in known.iter_mut() {
+            if held.is_none_or(|held| held.at != *at) {
+                let end = until.map_or(episode.updated_at, |until| until.min(episode.updated_at));
+                *until = Some(end);
+            }
+        }
+        if let Some(held) = held {
+            known.insert(held.at, held.until);
+        }
+    }
+
+    /// Lets a ladder begin anew of which every step was taken, when an acknowledgement has ended.
+    fn begin_anew(&mut self, place: &Place, escalation: &str, at: Timestamp) {
+        let policy = policy();
+        let escalations = &policy.routing().escalations;
+        let steps = escalations.iter().find(|known| known.name == escalation);
+        let last = steps.map_or(0, |known| known.steps.len().saturating_sub(1));
+        let Some(begun) = self.begun.get_mut(place) else {
+            return;
+        };
+        let exhausted = self.taken.iter().any(|((other, _, name, step), taken)| {
+            let is_last = usize::try_from(*step).is_ok_and(|step| step == last);
+            other == place && name == escalation && is_last && *taken >= begun.times
+        });
+        if !exhausted {
+            return;
+        }
+        let ends = self.acknowledged.get(&place.1).into_iter().flatten();
+        for (since, until) in ends {
+            let over = until.is_some_and(|until| until <= at);
+            if over && self.ended.insert((place.clone(), *since)) {
+                begun.times += 1;
+                return;
+            }
+        }
+    }
+
     fn begin(&mut self, place: &Place, priority: Priority, alone: bool) {
         match self.begun.get_mut(place) {
             None => {
@@ -100,8 +150,11 @@ impl Ladders {
                 notification.group_key.to_string(),
                 incident.id.as_str().to_owned(),
             );
-            let begun = self.begun.get(&place).map_or(0, |begun| begun.times);
             let escalation = step.escalation.to_string();
+            if step.step == 0 {
+                self.begin_anew(&place, &escalation, notification.at);
+            }
+            let begun = self.begun.get(&place).map_or(0, |begun| begun.times);
             let step = (
                 place,
                 notification.receiver.to_string(),

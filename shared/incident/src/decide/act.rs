@@ -7,7 +7,7 @@ use super::{Change, Decision, News, Step, Transition};
 use crate::act::{Acknowledgement, Act, ActError, Actor, Verdict};
 use crate::id::IncidentId;
 use crate::policy::Policy;
-use crate::state::{AlertPhase, IncidentState};
+use crate::state::{AlertPhase, IncidentState, TrackedAlert};
 use crate::timeline::{TimelineEntry, TimelineEvent};
 
 /// The longest comment or reason.
@@ -77,7 +77,10 @@ pub fn act(
         (Act::Unacknowledge, None) => episode.acknowledgement.take().is_some(),
         (Act::SetPriority { priority }, None) => {
             let before = episode.priority;
-            let another = before != *priority;
+            // What fires may be less urgent than what fired.
+            let told = |alert: &TrackedAlert| episode.set_priority.unwrap_or(alert.priority);
+            let mut firing = state.alerts.values().filter(|alert| alert.is_firing());
+            let another = before != *priority || firing.any(|alert| told(alert) != *priority);
             // Saying so of the priority that it has anyway keeps it from rising by more of the same.
             let said = episode.set_priority.replace(*priority) != Some(*priority);
             episode.priority = *priority;

@@ -122,12 +122,13 @@ pub(crate) fn flush(
                 (*target, *ends, telling)
             })
             .collect();
+        // What is over is said before what is new.
+        teller.closings();
         teller.route(route, &tellings, &climbed);
         teller.ends(route);
         if closed.is_none() {
             teller.infos(route, facts);
         }
-        teller.closings();
     }
     teller.steps(&climbed, route.receiver);
     let Message {

@@ -1,10 +1,11 @@
 //! What people do about one incident.
 
+use alert_classification::Status;
 use jiff::Timestamp;
 use settings::Priority;
 use test_case::test_case;
 
-use super::{Bench, anna, batch, ben, brief, fingerprint, second};
+use super::{Bench, anna, arrival, batch, ben, brief, fingerprint, second};
 use crate::{
     Act, ActError, Actor, Change, Decision, IncidentId, MAX_TEXT_CHARS, News, TimelineEvent,
     Transition, Verdict, VerdictKind,
@@ -253,6 +254,20 @@ fn a_second_press_of_the_same_person(first: &Act, then: &Act, changes: bool) {
     assert_eq!(change == Change::Changed, changes);
     // Whoever else takes it over says for how long.
     assert_eq!(by(&mut bench, &ben(), then).change, Change::Changed);
+}
+
+#[test]
+fn what_still_fires_may_be_set_to_the_priority_that_the_incident_had() {
+    let mut bench = Bench::quick();
+    let fires = |name, priority| arrival(name, Status::Firing, second(1), priority);
+    bench.send(&[fires("a", Priority::P1), fires("b", Priority::P3)]);
+    bench.send(&[arrival("a", Status::Resolved, second(2), Priority::P1)]);
+    assert_eq!(bench.episode().priority, Priority::P1);
+    let decision = by(&mut bench, &anna(), &set(Priority::P1));
+    assert_eq!(news(&decision), [News::Rose]);
+    // Once is enough.
+    let again = by(&mut bench, &anna(), &set(Priority::P1));
+    assert_eq!(again.change, Change::Unchanged);
 }
 
 #[test]
