@@ -17,6 +17,8 @@ pub struct Books {
     /// Records that could not be woken, now.
     pub failed: u64,
     /// Ticks: a message came all the way from the schedule to this function.
+    pub ticks: u64,
+    /// Ticks at which both what is due and what was left in the outbox were looked at.
     pub heartbeats: u64,
     /// What was decided.
     pub groups: engine::Books,
@@ -31,7 +33,7 @@ impl Books {
         metrics.count("TimersEarly", self.early);
         metrics.count("TimersFailed", self.failed);
         adapters::count(&self.groups, self.undone, metrics);
-        if self.heartbeats > 0 {
+        if self.ticks > 0 {
             metrics.count("TimersSwept", self.swept_timers);
             metrics.count("OutboxSwept", self.swept_outbox);
             metrics.count("EscalationHeartbeat", self.heartbeats);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::outbox::{self, Published};
 use engine::timers::{self, Timers};
 use engine::{CONCURRENT, Carried, Clock, Engine, EngineError, Pace, Ports, Publisher};
+use futures_util::future::join;
 use futures_util::{StreamExt, stream};
 use incident::RecordName;
 use jiff::{SignedDuration, Timestamp};
@@ -44,11 +45,10 @@ where
         let mut due: BTreeMap<RecordName, Vec<&str>> = BTreeMap::new();
         let mut early = Vec::new();
         let mut failed: BTreeSet<&str> = BTreeSet::new();
-        let mut ticks = 0;
         let now = self.engine.clock().now();
         for record in records {
             match Message::read(record) {
-                Message::Tick => ticks += 1,
+                Message::Tick => books.ticks += 1,
                 Message::Timer(name, at) if at > now => early.push((at, name)),
                 Message::Timer(name, _) => {
                     due.entry(name).or_default().push(&record.message_id);
@@ -68,13 +68,27 @@ where
         books.timers = count(due.values().map(Vec::len).sum::<usize>() + early.len());
         books.undone.unscheduled += timers::schedule(&self.ports.timers, &early, now).await;
         let names: Vec<RecordName> = due.keys().cloned().collect();
-        for name in self.wake(names, pace, &mut books).await {
+        let ticks = books.ticks;
+        // Beside one another, so that timers that are many and slow leave nobody untold. Boxed, as the compiler
+        // gives up on futures that are nested too deeply.
+        let outbox = Box::pin(async {
+            match ticks {
+                0 => None,
+                _ => self.sweep_outbox(pace).await,
+            }
+        });
+        let timers = Box::pin(async {
+            let stuck = self.wake(names, pace, &mut books).await;
+            let swept = ticks > 0 && self.sweep_timers(pace, &mut books).await;
+            (stuck, swept)
+        });
+        let (published, (stuck, swept)) = join(outbox, timers).await;
+        for name in stuck {
             failed.extend(due.get(&name).into_iter().flatten());
         }
         if ticks > 0 {
-            books.heartbeats = ticks;
-            // Boxed, as the compiler gives up on futures that are nested too deeply.
-            Box::pin(self.sweep(pace, &mut books)).await;
+            books.finish_sweep(swept, published);
+            Box::pin(self.warn_of_silences(pace, &mut books)).await;
         }
         let failed = records
             .iter()
@@ -120,43 +134,49 @@ where
         failed
     }
 
-    /// Looks at everything that somebody else should have done.
-    async fn sweep(&self, pace: &impl Pace, books: &mut Books) {
-        self.sweep_timers(pace, books).await;
-        let now = self.engine.clock().now();
-        let Published { sent, failed } =
-            outbox::sweep(self.engine.store(), &self.ports.publisher, pace, now).await;
-        books.swept_outbox += count(sent);
-        books.undone.unpublished += failed;
-        match pace.allow(self.engine.warn_of_silences()).await {
-            Ok(Ok(outcome)) => {
-                books.add(self.ports.carry_out(&self.engine, outcome, pace).await);
-            }
-            Ok(Err(error)) => tracing::error!(
-                stage = "sweep", error = %chain(&error), "nobody is told of silences that end"
-            ),
-            Err(late) => tracing::warn!(
-                stage = "sweep", error = %late, "nobody is told of silences that end"
-            ),
-        }
+    /// Publishes what somebody else should have published; none when the outbox was not read.
+    async fn sweep_outbox(&self, pace: &impl Pace) -> Option<Published> {
+        let store = self.engine.store();
+        let left = outbox::left_behind(store, pace, self.engine.clock().now()).await?;
+        Some(left.publish(store, &self.ports.publisher, pace).await)
     }
 
-    /// Wakes what is due, and sends a message for what soon will be.
-    async fn sweep_timers(&self, pace: &impl Pace, books: &mut Books) {
+    async fn warn_of_silences(&self, pace: &impl Pace, books: &mut Books) {
+        let fault = match pace.allow(self.engine.warn_of_silences()).await {
+            Ok(Ok(outcome)) => {
+                books.add(self.ports.carry_out(&self.engine, outcome, pace).await);
+                return;
+            }
+            Ok(Err(error)) => chain(&error).to_string(),
+            Err(late) => late.to_string(),
+        };
+        books.failed += 1;
+        tracing::error!(
+            stage = "sweep",
+            error = fault,
+            "nobody is told of silences that end"
+        );
+    }
+
+    /// Wakes what is due, and sends a message for what soon will be; says whether what is due was read.
+    async fn sweep_timers(&self, pace: &impl Pace, books: &mut Books) -> bool {
         let now = self.engine.clock().now();
         let horizon = now.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
         let found = match pace.allow(self.engine.due(horizon, SWEEP)).await {
-            Ok(Ok(found)) => found,
-            Ok(Err(error)) => {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(error)) => Err(chain(&error).to_string()),
+            Err(late) => Err(late.to_string()),
+        };
+        let found = match found {
+            Ok(found) => found,
+            Err(fault) => {
                 books.failed += 1;
                 tracing::error!(
-                    stage = "sweep", error = %chain(&error), "what is due cannot be read"
+                    stage = "sweep",
+                    error = fault,
+                    "what is due is not looked at"
                 );
-                return;
-            }
-            Err(late) => {
-                tracing::warn!(stage = "sweep", error = %late, "what is due is not looked at");
-                return;
+                return false;
             }
         };
         if found.len() >= SWEEP {
@@ -179,10 +199,22 @@ where
         let names = overdue.into_iter().map(|(_, name)| name).collect();
         // What fails here is still due at the next tick.
         let _failed = self.wake(names, pace, books).await;
+        true
     }
 }
 
 impl Books {
+    /// The heart beats when both were really looked at.
+    fn finish_sweep(&mut self, timers: bool, outbox: Option<Published>) {
+        if timers && outbox.is_some() {
+            self.heartbeats = self.ticks;
+        }
+        let unread = Published { sent: 0, failed: 1 };
+        let Published { sent, failed } = outbox.unwrap_or(unread);
+        self.swept_outbox += count(sent);
+        self.undone.unpublished += failed;
+    }
+
     fn add(&mut self, carried: Carried) {
         self.groups.merge(carried.books);
         self.undone.merge(carried.undone);

@@ -1,5 +1,7 @@
 //! Timers and ticks: what is due is woken once, what was left behind is found, and faults are said.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -7,7 +9,8 @@ use alert_classification::Status;
 use engine::reports::ReportRequest;
 use engine::timers::{ScheduleError, TimerMessage, Timers};
 use engine::{
-    Clock, Engine, Outgoing, Patience, Ports, PublishError, Publisher, Refusal, Unhurried,
+    Clock, Engine, OutOfTime, Outgoing, Pace, Patience, Ports, PublishError, Publisher, Refusal,
+    Unhurried,
 };
 use incident::{Arrival, IncidentId, Notification, NotificationEvent, Policy, RecordName};
 use jiff::{SignedDuration, Timestamp};
@@ -112,6 +115,10 @@ impl Bench {
     }
 
     async fn receive(&self, bodies: &[String]) -> (usize, Books) {
+        self.receive_at(&Unhurried, bodies).await
+    }
+
+    async fn receive_at(&self, pace: &impl Pace, bodies: &[String]) -> (usize, Books) {
         let records: Vec<Record> = bodies
             .iter()
             .enumerate()
@@ -121,7 +128,7 @@ impl Bench {
                 ..Record::default()
             })
             .collect();
-        let (response, books) = self.handler.handle(&records, &Unhurried).await;
+        let (response, books) = self.handler.handle(&records, pace).await;
         let answer = serde_json::to_value(&response).unwrap();
         (answer["batchItemFailures"].as_array().unwrap().len(), books)
     }
@@ -224,7 +231,7 @@ async fn a_tick_publishes_what_another_left_in_the_outbox() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_down_gives_the_timer_back_and_the_heart_beats() {
+async fn a_table_that_is_down_gives_the_timer_back_and_stops_the_heart() {
     let bench = Bench::new();
     let timers = bench.alert(Status::Firing, 0).await;
     bench.advance(30);
@@ -234,9 +241,60 @@ async fn a_table_that_is_down_gives_the_timer_back_and_the_heart_beats() {
     assert_eq!((failed, books.failed), (1, 1));
     store.inject(Fault::Unavailable, Some(Operation::Due), 8);
     let (failed, books) = bench.receive(&[tick()]).await;
-    assert_eq!((failed, books.failed, books.heartbeats), (0, 1, 1));
+    assert_eq!((failed, books.failed, books.heartbeats), (0, 1, 0));
     store.clear_faults();
+    store.inject(Fault::Unavailable, Some(Operation::Pending), 1);
+    let (_, books) = bench.receive(&[tick()]).await;
+    assert_eq!((books.ticks, books.heartbeats), (1, 0));
+    assert_eq!(books.undone.unpublished, 1);
+    let (_, books) = bench.receive(&[tick()]).await;
+    assert_eq!((books.ticks, books.heartbeats), (1, 1));
     bench.receive(&[message(&timers[0])]).await;
+    assert_eq!(bench.told(), [NotificationEvent::Opened]);
+}
+
+/// Time for so many things, and then none.
+#[derive(Clone, Debug)]
+struct Short(Arc<AtomicUsize>);
+
+impl Short {
+    fn of(steps: usize) -> Self {
+        Self(Arc::new(AtomicUsize::new(steps)))
+    }
+}
+
+impl Pace for Short {
+    async fn allow<F>(&self, work: F) -> Result<F::Output, OutOfTime>
+    where
+        F: Future + Send,
+    {
+        let left = self.0.fetch_update(Relaxed, Relaxed, |n| n.checked_sub(1));
+        match left {
+            Ok(_) => Ok(work.await),
+            Err(_) => Err(OutOfTime),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_that_comes_to_nothing_for_want_of_time_is_no_heartbeat() {
+    let bench = Bench::new();
+    let (_, books) = bench.receive_at(&Short::of(0), &[tick()]).await;
+    assert_eq!((books.ticks, books.heartbeats), (1, 0));
+    assert_eq!((books.failed, books.undone.unpublished), (2, 1));
+}
+
+#[tokio::test]
+async fn timers_that_take_all_the_time_leave_nobody_untold() {
+    let bench = Bench::new();
+    let timers = bench.alert(Status::Firing, 0).await;
+    bench.advance(30);
+    bench.handler.engine.wake_one(&timers[0].1).await.unwrap();
+    bench.advance(31);
+    // The outbox takes three: it is read, what it holds is published, and removed.
+    let bodies = [tick(), message(&timers[0])];
+    let (_, books) = bench.receive_at(&Short::of(3), &bodies).await;
+    assert_eq!((books.swept_outbox, books.heartbeats), (1, 0));
     assert_eq!(bench.told(), [NotificationEvent::Opened]);
 }
 

@@ -6,7 +6,7 @@
 use incident::Notification;
 use jiff::{SignedDuration, Timestamp};
 use lambda_support::error::chain;
-use store::{Outbox, OutboxRef, PendingEntry};
+use store::{Outbox, OutboxRef, Pending, PendingEntry};
 
 use crate::pace::Pace;
 use crate::publish::{Outgoing, Publisher, batches};
@@ -90,7 +90,14 @@ pub async fn publish<S: Outbox, P: Publisher>(
     published
 }
 
-/// Publishes what was left behind. An outbox that cannot be read, an entry of it that cannot be read
+/// What was left behind in the outbox.
+#[derive(Debug)]
+pub struct Left {
+    messages: Vec<Outgoing>,
+    unreadable: usize,
+}
+
+/// Publishes what was left behind. An outbox that is not read, an entry of it that cannot be read
 /// and a message that is not published count as failed alike: somebody has to know.
 pub async fn sweep<S: Outbox, P: Publisher>(
     store: &S,
@@ -98,34 +105,53 @@ pub async fn sweep<S: Outbox, P: Publisher>(
     pace: &impl Pace,
     now: Timestamp,
 ) -> Published {
-    let before = now.checked_sub(LEFT_BEHIND).unwrap_or(Timestamp::MIN);
-    let pending = match pace.allow(store.pending(before, SWEEP)).await {
-        Ok(Ok(pending)) => pending,
-        Err(late) => {
-            // What is left behind is not known, and the next tick looks.
-            tracing::warn!(stage = "sweep", error = %late, "the outbox is not swept");
-            return Published::default();
-        }
-        Ok(Err(error)) => {
-            tracing::error!(
-                stage = "sweep", error = %chain(&error), "the outbox cannot be read"
-            );
-            return Published { sent: 0, failed: 1 };
-        }
-    };
-    let found = pending.entries.len();
-    let messages: Vec<Outgoing> = pending.entries.into_iter().filter_map(outgoing).collect();
-    let unreadable = pending.unreadable + (found - messages.len());
-    for message in &messages {
-        tracing::warn!(
-            stage = "sweep",
-            notification_id = message.reference.id,
-            "a notification was left behind and is published now"
-        );
+    match left_behind(store, pace, now).await {
+        Some(left) => left.publish(store, publisher, pace).await,
+        None => Published { sent: 0, failed: 1 },
     }
-    let mut published = publish(store, publisher, pace, messages).await;
-    published.failed += unreadable;
-    published
+}
+
+/// Looks for what was left behind; none where that is not known, and the log says why.
+pub async fn left_behind<S: Outbox>(store: &S, pace: &impl Pace, now: Timestamp) -> Option<Left> {
+    let before = now.checked_sub(LEFT_BEHIND).unwrap_or(Timestamp::MIN);
+    let fault = match pace.allow(store.pending(before, SWEEP)).await {
+        Ok(Ok(pending)) => return Some(Left::of(pending)),
+        Ok(Err(error)) => chain(&error).to_string(),
+        Err(late) => late.to_string(),
+    };
+    tracing::error!(stage = "sweep", error = fault, "the outbox is not swept");
+    None
+}
+
+impl Left {
+    fn of(pending: Pending) -> Self {
+        let found = pending.entries.len();
+        let messages: Vec<Outgoing> = pending.entries.into_iter().filter_map(outgoing).collect();
+        let unreadable = pending.unreadable + (found - messages.len());
+        Self {
+            messages,
+            unreadable,
+        }
+    }
+
+    /// Publishes it.
+    pub async fn publish<S: Outbox, P: Publisher>(
+        self,
+        store: &S,
+        publisher: &P,
+        pace: &impl Pace,
+    ) -> Published {
+        for message in &self.messages {
+            tracing::warn!(
+                stage = "sweep",
+                notification_id = message.reference.id,
+                "a notification was left behind and is published now"
+            );
+        }
+        let mut published = publish(store, publisher, pace, self.messages).await;
+        published.failed += self.unreadable;
+        published
+    }
 }
 
 /// An entry that is neither a notification nor a request for a report stays, and is complained about at
