@@ -285,13 +285,17 @@ impl<P: Ports> Api<P> {
         Ok((record.version, entry))
     }
 
-    async fn record(&self, name: &str) -> Result<LoadedRecord, StoreError> {
+    pub(crate) async fn record(&self, name: &str) -> Result<LoadedRecord, StoreError> {
         let key = RecordKey::Once(name.into());
         let mut found = self.desk.store().load(std::slice::from_ref(&key)).await?;
         Ok(found.remove(&key).unwrap_or_default())
     }
 
-    fn nonce(&self) -> Result<String, Problem> {
+    /// A text that nobody else writes.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub(crate) fn nonce(&self) -> Result<String, Problem> {
         let entropy = (self.entropy)().map_err(|error| {
             tracing::error!(stage = "once", error = %error, "there is no randomness");
             Problem::internal()

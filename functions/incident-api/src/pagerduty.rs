@@ -6,13 +6,13 @@
 //! nothing back for an act that came from there ([`Via::Pagerduty`]).
 
 use credentials::pagerduty::{PagerDutyError, SIGNATURE_HEADER, verify};
-use engine::{Done, EngineError};
-use incident::{Act, IncidentId, MAX_TEXT_CHARS, Via};
-use jiff::SignedDuration;
-use serde::Deserialize;
+use engine::{Done, EngineError, Receipt};
+use incident::{Act, Actor, IncidentId, MAX_TEXT_CHARS, Via};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use settings::Priority;
-use store::RecordStore;
+use store::{RecordStore, Version};
 
 use crate::answer::Answer;
 use crate::api::Api;
@@ -24,6 +24,22 @@ use crate::visit::{Visit, plain};
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// A signed webhook whose event is older than this is not obeyed, known or not.
 const OLDEST: SignedDuration = SignedDuration::from_hours(48);
+/// How often it is tried when others of the same incident come at the same time.
+const ATTEMPTS: usize = 4;
+
+const HEARD: &str = "nothing: this webhook was heard before";
+const OLDER: &str = "nothing: it is older than what was done";
+
+/// What was last obeyed of one incident in PagerDuty that takes it on, gives it back or ends it. PagerDuty sends
+/// again what was not answered, so that an older event may come after a newer one, and would undo it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Latest {
+    at: Timestamp,
+    /// The webhooks of that moment.
+    webhooks: Vec<String>,
+    /// Tells two that write the same at the same time apart.
+    by: String,
+}
 
 #[derive(Debug, Deserialize)]
 struct Webhook {
@@ -36,7 +52,7 @@ struct Event {
     #[serde(default)]
     event_type: String,
     #[serde(default)]
-    occurred_at: Option<jiff::Timestamp>,
+    occurred_at: Option<Timestamp>,
     #[serde(default)]
     agent: Option<Reference>,
     #[serde(default)]
@@ -71,6 +87,25 @@ struct Data {
     resolve_reason: Option<serde_json::Value>,
 }
 
+/// What a webhook asks for.
+struct Deed {
+    incident: IncidentId,
+    act: Act,
+    by: Actor,
+    /// What the webhook is known by.
+    webhook: String,
+}
+
+impl Deed {
+    /// Whether a later event may take it back.
+    const fn has_an_order(&self) -> bool {
+        matches!(
+            self.act,
+            Act::Acknowledge { .. } | Act::Unacknowledge | Act::Resolve { .. }
+        )
+    }
+}
+
 impl<P: Ports> Api<P> {
     pub(crate) async fn hear_pagerduty(&self, visit: &Visit<'_>) -> Result<Answer, Problem> {
         let body = visit.body()?;
@@ -101,38 +136,115 @@ impl<P: Ports> Api<P> {
         let Some(act) = act(&event) else {
             return said("nothing: this event says nothing that matters here");
         };
-        let until = visit.now.checked_add(REMEMBERED).unwrap_or(visit.now);
-        // A comment would stand there twice, and people be told again of all else.
-        let slip = self.slip(format!("pagerduty/{key}"), until)?;
-        if self.was_done(&slip).await? {
-            return said("nothing: this webhook was heard before");
-        }
         let name = agent
             .summary
             .as_deref()
             .filter(|name| !name.is_empty())
             .unwrap_or(&agent.id);
         let by = visit.actor(&format!("pagerduty:{name}"), Via::Pagerduty);
-        let write = |_: &Done| slip.text();
-        let receipt = slip.receipt(&write);
-        let done = match self.desk.act(&incident, &act, &by, Some(&receipt)).await {
-            Ok(acted) => {
-                visit.acted(act.as_str(), Via::Pagerduty);
-                if acted.changed {
-                    "the act"
-                } else {
-                    "nothing: it was so already"
-                }
-            }
-            Err(EngineError::Repeated) => "nothing: this webhook was heard before",
-            Err(EngineError::Over { .. } | EngineError::Unknown(_)) => {
-                "nothing: the incident is over"
-            }
-            Err(EngineError::Invalid(_)) => "nothing: the act cannot be carried out",
-            // PagerDuty sends it again.
-            Err(error) => return Err(error.into()),
+        let deed = Deed {
+            incident,
+            act,
+            by,
+            webhook: key,
+        };
+        let done = match event.occurred_at.filter(|_| deed.has_an_order()) {
+            Some(at) => self.obey_in_order(visit, &deed, &event.data.id, at).await?,
+            None => self.obey_once(visit, &deed).await?,
         };
         said(done)
+    }
+
+    /// Does what stands for itself, such as a comment, which would otherwise stand there twice.
+    async fn obey_once(&self, visit: &Visit<'_>, deed: &Deed) -> Result<&'static str, Problem> {
+        let slip = self.slip(format!("pagerduty/{}", deed.webhook), remembered(visit))?;
+        if self.was_done(&slip).await? {
+            return Ok(HEARD);
+        }
+        let write = |_: &Done| slip.text();
+        let done = self.obey(visit, deed, &slip.receipt(&write)).await;
+        done.unwrap_or(Ok(HEARD))
+    }
+
+    /// Does what a later event may have taken back, unless one was obeyed. What was last obeyed is written
+    /// with the act, so that of two at the same time one looks again.
+    async fn obey_in_order(
+        &self,
+        visit: &Visit<'_>,
+        deed: &Deed,
+        theirs: &str,
+        at: Timestamp,
+    ) -> Result<&'static str, Problem> {
+        let theirs = Some(theirs).filter(|theirs| !theirs.is_empty());
+        let theirs = theirs.unwrap_or_else(|| deed.incident.as_str());
+        let name = format!("pagerduty/latest/{}", plain(theirs, 64));
+        let by = self.nonce()?;
+        for _ in 0..ATTEMPTS {
+            let record = self.record(&name).await?;
+            let latest = record.body.as_deref().map(serde_json::from_str::<Latest>);
+            let latest = latest.and_then(Result::ok).unwrap_or_default();
+            let mut webhooks = Vec::new();
+            if record.version != Version::NONE {
+                if at < latest.at {
+                    return Ok(OLDER);
+                }
+                if at == latest.at {
+                    webhooks = latest.webhooks;
+                }
+            }
+            if webhooks.contains(&deed.webhook) {
+                return Ok(HEARD);
+            }
+            webhooks.push(deed.webhook.clone());
+            let latest = Latest {
+                at,
+                webhooks,
+                by: by.clone(),
+            };
+            let write = |_: &Done| serde_json::to_string(&latest).unwrap_or_default();
+            let receipt = Receipt {
+                name: &name,
+                expected: record.version,
+                keep_until: remembered(visit),
+                write: &write,
+            };
+            if let Some(done) = self.obey(visit, deed, &receipt).await {
+                return done;
+            }
+        }
+        // PagerDuty sends it again.
+        Err(Problem::unavailable())
+    }
+
+    /// Acts, and says what came of it; nothing when somebody else's receipt is there.
+    async fn obey(
+        &self,
+        visit: &Visit<'_>,
+        deed: &Deed,
+        receipt: &Receipt<'_, Done>,
+    ) -> Option<Result<&'static str, Problem>> {
+        let Deed {
+            incident, act, by, ..
+        } = deed;
+        Some(
+            match self.desk.act(incident, act, by, Some(receipt)).await {
+                Ok(acted) => {
+                    visit.acted(act.as_str(), Via::Pagerduty);
+                    Ok(if acted.changed {
+                        "the act"
+                    } else {
+                        "nothing: it was so already"
+                    })
+                }
+                Err(EngineError::Repeated) => return None,
+                Err(EngineError::Over { .. } | EngineError::Unknown(_)) => {
+                    Ok("nothing: the incident is over")
+                }
+                Err(EngineError::Invalid(_)) => Ok("nothing: the act cannot be carried out"),
+                // PagerDuty sends it again.
+                Err(error) => Err(error.into()),
+            },
+        )
     }
 
     async fn signed_by_pagerduty(&self, visit: &Visit<'_>, body: &[u8]) -> Result<String, Problem> {
@@ -180,6 +292,10 @@ impl<P: Ports> Api<P> {
         }
         Ok(Some(id))
     }
+}
+
+fn remembered(visit: &Visit<'_>) -> Timestamp {
+    visit.now.checked_add(REMEMBERED).unwrap_or(visit.now)
 }
 
 fn is_person(agent: &Reference) -> bool {

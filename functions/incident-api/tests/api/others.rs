@@ -300,6 +300,45 @@ async fn an_acknowledgement_goes_and_comes() {
     assert_eq!(town.audit(&id).await.len(), 4);
 }
 
+#[tokio::test]
+async fn what_comes_again_late_does_not_undo_what_was_done_since() {
+    let (town, id) = Town::with_incident().await;
+    let at = |kind: &str, second: u64| {
+        let more = json!({ "id": kind, "occurred_at": format!("2026-03-02T08:00:0{second}Z") });
+        webhook(kind, id.as_str(), &more)
+    };
+    let acknowledged = at("incident.acknowledged", 1);
+    for step in 0..100 {
+        town.store.inject_after(step, store::Fault::Unavailable);
+    }
+    assert_eq!(pagerduty(&town, &acknowledged).await.status, 503);
+    town.store.clear_faults();
+    pagerduty(&town, &at("incident.unacknowledged", 2)).await;
+    let got = pagerduty(&town, &acknowledged).await;
+    assert_eq!(got.status, 200);
+    assert_eq!(
+        got.json()["done"],
+        "nothing: it is older than what was done"
+    );
+    assert!(town.audit(&id).await.is_empty());
+    // What was done later is not held back, nor what is in no such order.
+    for (kind, second) in [
+        ("incident.priority_updated", 0),
+        ("incident.acknowledged", 3),
+        ("incident.reopened", 4),
+        ("incident.resolved", 5),
+    ] {
+        let got = pagerduty(&town, &at(kind, second)).await;
+        assert_eq!(got.json()["done"], "the act", "{kind}");
+    }
+    let got = pagerduty(&town, &at("incident.acknowledged", 3)).await;
+    assert_eq!(
+        got.json()["done"],
+        "nothing: it is older than what was done"
+    );
+    assert_eq!(town.audit(&id).await.len(), 4);
+}
+
 #[test_case(&json!({ "agent": null }); "nobody")]
 #[test_case(&json!({ "agent": { "id": "P1", "type": "events_api_v2_inbound_integration_reference", "summary": "Tocsin" } }); "our own echo")]
 #[test_case(&json!({ "event_type": "incident.escalated" }); "what says nothing here")]
