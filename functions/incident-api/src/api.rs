@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use engine::Pace;
 use lambda_support::metrics::Metrics;
 use serde_json::{Value, json};
 
@@ -35,16 +36,20 @@ pub struct Api<P: Ports> {
 }
 
 impl<P: Ports> Api<P> {
-    /// Answers an event of the function URL.
+    /// Answers an event of the function URL, in time.
     ///
     /// # Errors
     /// When it is no request at all: nobody could be answered.
-    pub async fn handle(&self, event: &str) -> Result<(Value, Metrics), NoRequest> {
+    pub async fn handle(
+        &self,
+        event: &str,
+        pace: &impl Pace,
+    ) -> Result<(Value, Metrics), NoRequest> {
         let began = Instant::now();
         let request = Request::read(event)?;
         let visit = Visit::new(&request, self.desk.now());
         let route = Route::of(&request);
-        let answer = self.answer(&visit, route.as_ref()).await;
+        let answer = self.answer(&visit, route.as_ref(), pace).await;
         let class = route.as_ref().map_or("none", Route::class);
         let Tally { auth_failure, acts } = visit.tally();
         tracing::info!(
@@ -59,12 +64,27 @@ impl<P: Ports> Api<P> {
         Ok((answer.event(request.method == Method::Head), metrics))
     }
 
-    async fn answer(&self, visit: &Visit<'_>, route: Result<&Route, &Problem>) -> Answer {
+    async fn answer(
+        &self,
+        visit: &Visit<'_>,
+        route: Result<&Route, &Problem>,
+        pace: &impl Pace,
+    ) -> Answer {
         let is_page = route.is_ok_and(Route::is_page);
         let answered = match self.admit(visit) {
             Ok(()) => match route {
                 // On the heap: so many ways in one future are more than the compiler looks through.
-                Ok(route) => Box::pin(self.dispatch(visit, route)).await,
+                Ok(route) => {
+                    let answered = pace.allow(Box::pin(self.dispatch(visit, route))).await;
+                    answered.unwrap_or_else(|late| {
+                        tracing::error!(
+                            stage = "answer",
+                            error = %late,
+                            "a request is given up"
+                        );
+                        Err(Problem::unavailable())
+                    })
+                }
                 Err(problem) => Err(problem.clone()),
             },
             Err(problem) => Err(problem),

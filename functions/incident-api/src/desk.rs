@@ -1,9 +1,10 @@
 //! The engine with what follows a decision: telling people and setting timers.
 
-use engine::timers;
+use std::time::Duration;
+
 use engine::{
     ActOutcome, AuditPage, Clock, Done, Engine, EngineError, IncidentFilter, IncidentPage,
-    IncidentView, Outcome, Receipt, Unhurried, outbox,
+    IncidentView, Outcome, Receipt, Unhurried,
 };
 use incident::{Act, Actor, Change, IncidentId, IncidentSummary, Policy, Silence};
 use jiff::Timestamp;
@@ -12,14 +13,16 @@ use lambda_support::error::{Retryable, chain};
 use crate::ports::Ports;
 use crate::problem::{Place, Problem};
 
+/// How long an act that is done waits for people to be told and timers to be set: Slack waits three
+/// seconds for the whole answer.
+const FOLLOWING: Duration = Duration::from_secs(1);
+
 /// Incidents and silences, as whoever looks at them and acts on them needs them.
 pub struct Desk<P: Ports> {
     /// What decides and writes.
     pub engine: Engine<P::Store, P::Clock>,
-    /// The notify topic.
-    pub publisher: P::Publisher,
-    /// What wakes records.
-    pub timers: P::Timers,
+    /// The notify topic, and what wakes records.
+    pub ports: engine::Ports<P::Publisher, P::Timers>,
 }
 
 /// What became of an act.
@@ -161,11 +164,15 @@ impl<P: Ports> Desk<P> {
         self.engine.silences().await
     }
 
-    /// What was decided is written: whatever fails here is found by the next sweep.
+    /// What was decided is written: whatever fails here, or takes too long, is found by the next sweep.
     async fn follow(&self, outcome: Outcome) {
-        let store = self.engine.store();
-        outbox::publish(store, &self.publisher, &Unhurried, outcome.outgoing).await;
-        timers::schedule(&self.timers, &outcome.timers, self.now()).await;
+        let work = self.ports.carry_out(&self.engine, outcome, &Unhurried);
+        if tokio::time::timeout(FOLLOWING, work).await.is_err() {
+            tracing::warn!(
+                stage = "follow",
+                "an act is done, and what follows is left to the next sweep"
+            );
+        }
     }
 }
 

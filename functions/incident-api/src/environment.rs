@@ -1,23 +1,17 @@
 //! The environment: read once, with all faults reported together. Nothing in it is secret.
 
-use lambda_support::env::{Environment, Faults, Reader};
-use settings::Channel;
+use adapters::Decider;
+use lambda_support::env::{Environment, Fault, Faults, Reader};
 
 /// What the environment says.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Settings {
-    /// The table.
-    pub table: String,
-    /// The notify topic.
-    pub topic: String,
-    /// The queue that brings timers.
-    pub timers: String,
+    /// The table, the topic, the channels and the queue that brings timers.
+    pub decider: Decider,
     /// The secret with the keys of links.
     pub link_secret: String,
     /// The API's own secret.
     pub api_secret: String,
-    /// The channels that have a notifier; all when the environment does not say.
-    pub deployed: Option<Vec<Channel>>,
 }
 
 impl Settings {
@@ -27,23 +21,22 @@ impl Settings {
     /// With every fault there is.
     pub fn read(environment: &dyn Environment) -> Result<Self, Faults> {
         let mut reader = Reader::new(environment);
-        let table = reader.required("TABLE_NAME", "the name of the table");
-        let topic = reader.required("NOTIFY_TOPIC_ARN", "the ARN of the notify topic");
-        let timers = reader.required("TIMERS_QUEUE_URL", "the address of the queue of timers");
         let meaning = "the secret with the keys of links, in Secrets Manager";
         let link_secret = reader.required("LINK_SECRET_ARN", meaning);
         let api_secret = reader.required("API_SECRET_ARN", "the API's secret in Secrets Manager");
-        let deployed = adapters::deployed(&mut reader);
-        reader.finish(|| {
-            Ok(Self {
-                table: table?,
-                topic: topic?,
-                timers: timers?,
-                link_secret: link_secret?,
-                api_secret: api_secret?,
-                deployed: deployed?,
-            })
-        })
+        let secrets = reader.finish(|| Ok((link_secret?, api_secret?)));
+        match (Decider::from_environment(environment), secrets) {
+            (Ok(decider), Ok((link_secret, api_secret))) => Ok(Self {
+                decider,
+                link_secret,
+                api_secret,
+            }),
+            (decider, secrets) => {
+                let faults = decider.err().into_iter().chain(secrets.err());
+                let faults: Vec<Fault> = faults.flat_map(|Faults(faults)| faults).collect();
+                Err(Faults(faults))
+            }
+        }
     }
 }
 
@@ -78,6 +71,7 @@ mod tests {
             ("LINK_SECRET_ARN", "l"),
             ("API_SECRET_ARN", "s"),
         ]);
-        assert_eq!(Settings::read(&environment).unwrap().deployed, None);
+        let settings = Settings::read(&environment).unwrap();
+        assert_eq!(settings.decider.deployment.channels(), None);
     }
 }

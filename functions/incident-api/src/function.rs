@@ -1,7 +1,6 @@
 //! The function as it is deployed: the environment's table, topic, queue and secret.
 
-use adapters::{SnsTopic, SqsTimers, SystemClock};
-use engine::{Engine, Patience};
+use adapters::{Deadline, SnsTopic, SqsTimers, SystemClock};
 use jiff::Timestamp;
 use lambda_support::LambdaEvent;
 use lambda_support::env::{Environment, Faults};
@@ -68,28 +67,26 @@ impl Function {
     /// When it is no request of a function URL.
     pub async fn handle(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, FunctionError> {
         let api = self.api.get_or_try_init(|| self.connect()).await?;
-        let (answer, mut metrics) = Box::pin(api.handle(event.payload.get())).await?;
+        let deadline = Deadline::of_invocation(event.context.deadline, Timestamp::now());
+        let answer = Box::pin(api.handle(event.payload.get(), &deadline)).await;
+        let (answer, mut metrics) = answer?;
         metrics.emit(Timestamp::now());
         Ok(answer)
     }
 
     async fn connect(&self) -> Result<Api<Real>, FunctionError> {
-        let settings = &self.settings;
-        let policy = adapters::policy(embedded::settings()?, settings.deployed.as_deref());
-        let config = lambda_support::aws::config().await;
-        let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(config), &settings.table);
-        let patience = Patience::default();
-        let engine = Engine::new(store, policy, SystemClock, patience, adapters::seed());
+        let Settings {
+            decider,
+            link_secret,
+            api_secret,
+        } = &self.settings;
+        let policy = decider.deployment.policy(embedded::settings()?);
         Ok(Api {
             desk: Desk {
-                engine,
-                publisher: SnsTopic::new(aws_sdk_sns::Client::new(config), &settings.topic),
-                timers: SqsTimers::new(aws_sdk_sqs::Client::new(config), &settings.timers),
+                engine: decider.deployment.engine(policy).await,
+                ports: decider.ports().await,
             },
-            vault: Vault::new(SecretsManager::new(
-                &settings.link_secret,
-                &settings.api_secret,
-            )),
+            vault: Vault::new(SecretsManager::new(link_secret, api_secret)),
             replies: Hooks::default(),
             limits: Limits::default(),
             entropy: entropy::from_system,

@@ -19,3 +19,4 @@ mod others;
 mod pages;
 mod silences;
 mod support;
+mod time;

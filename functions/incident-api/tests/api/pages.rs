@@ -334,7 +334,7 @@ proptest! {
         hostile in "(<script>|\"onclick=|'><b>|</style>|&lt;|javascript:|\u{202e}){1,4}[a-z<>\"']{0,8}",
         comment in "[ -~]{1,40}",
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let (hostile_page, plain_page) = runtime.block_on(async {
             let mut pages = Vec::new();
             for text in [hostile.as_str(), "plain"] {

@@ -1,3 +1,5 @@
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -40,10 +42,16 @@ impl Clock for Virtual {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Topic(pub(crate) Arc<Mutex<Vec<Outgoing>>>);
+pub(crate) struct Topic(
+    pub(crate) Arc<Mutex<Vec<Outgoing>>>,
+    pub(crate) Arc<AtomicBool>,
+);
 
 impl Publisher for Topic {
     async fn publish(&self, batch: &[Outgoing]) -> Result<Vec<Refusal>, PublishError> {
+        if self.1.load(Relaxed) {
+            std::future::pending::<()>().await;
+        }
         self.0.lock().unwrap().extend(batch.iter().cloned());
         Ok(Vec::new())
     }
@@ -189,8 +197,10 @@ impl Town {
         let api = Api {
             desk: Desk {
                 engine,
-                publisher: topic.clone(),
-                timers: alarms.clone(),
+                ports: engine::Ports {
+                    publisher: topic.clone(),
+                    timers: alarms.clone(),
+                },
             },
             vault: Vault::new(secrets.clone()),
             replies: whispers.clone(),
@@ -246,9 +256,13 @@ impl Town {
     }
 
     pub(crate) async fn send(&self, event: &Value) -> Got {
+        self.send_at(event, &engine::Unhurried).await
+    }
+
+    pub(crate) async fn send_at(&self, event: &Value, pace: &impl engine::Pace) -> Got {
         let (answer, metrics) = self
             .api
-            .handle(&event.to_string())
+            .handle(&event.to_string(), pace)
             .await
             .expect("a request");
         Got {
