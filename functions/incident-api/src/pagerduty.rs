@@ -1,7 +1,7 @@
 //! What people do in PagerDuty, done here as well.
 //!
-//! Our own messages open PagerDuty's incidents with our incident's id as their key, by which it is
-//! found again. What PagerDuty tells of itself and not of a person is the echo of what we told it (or a
+//! Our own messages open PagerDuty's incidents with our incident's id and a group's name as their key,
+//! by which it is found again. What PagerDuty tells of itself and not of a person is the echo of what we told it (or a
 //! time-out of its own, which our own ladders have theirs for), and is not obeyed; the core sends
 //! nothing back for an act that came from there ([`Via::Pagerduty`]).
 
@@ -282,7 +282,9 @@ impl<P: Ports> Api<P> {
             let known = store.get_text(&place(&about.id)).await?;
             return Ok(known.and_then(|id| IncidentId::try_new(&id).ok()));
         }
+        // Behind the `/` is the group whose messages opened it.
         let key = data.incident_key.as_deref().unwrap_or_default();
+        let key = key.split_once('/').map_or(key, |(id, _group)| id);
         let Ok(id) = IncidentId::try_new(key) else {
             return Ok(None);
         };

@@ -227,7 +227,9 @@ async fn pagerduty(town: &Town, body: &str) -> Got {
 #[tokio::test]
 async fn what_a_person_does_in_pagerduty_is_done_here(kind: &str, act: &str) {
     let (town, id) = Town::with_incident().await;
-    let body = webhook(kind, id.as_str(), &json!({}));
+    // As our messages write it: the incident, and the group that told of it.
+    let key = format!("{id}/0123456789abcdef");
+    let body = webhook(kind, &key, &json!({}));
     let got = pagerduty(&town, &body).await;
     assert_eq!(got.json()["done"], "the act", "{}", got.body);
     let trail = town.audit(&id).await;
