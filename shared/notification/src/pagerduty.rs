@@ -1,10 +1,14 @@
-//! PagerDuty's Events API v2. The incident's id is the `dedup_key`: all that is said about one
-//! episode joins one PagerDuty incident, and a new outage opens a new one. A second trigger with the
-//! same key is added to the open incident's log and pages nobody again; who is paged when nobody
-//! answers there is for PagerDuty's own escalation policy to say.
+//! PagerDuty's Events API v2. The `dedup_key` names the incident and the group that tells of it: all
+//! that a group says about one episode joins one PagerDuty incident, and a new outage opens a new one.
+//! Groups tell of an incident as they see it, its end too, so each has a PagerDuty incident of its own:
+//! with one for all of them, the end of the P2 group would end the page of the P1 group, which fires.
+//! A second trigger with the same key is added to the open incident's log and pages nobody again; who
+//! is paged when nobody answers there is for PagerDuty's own escalation policy to say.
 
 use alert_classification::Labels;
-use incident::{AlertSummary, IncidentStatus, IncidentSummary, Notification, NotificationEvent};
+use incident::{
+    AlertSummary, GroupKey, IncidentStatus, IncidentSummary, Notification, NotificationEvent,
+};
 use serde::Serialize;
 use settings::Priority;
 
@@ -209,7 +213,7 @@ pub fn render(notification: &Notification, links: Option<&Links>) -> Rendered {
 /// The event of the most urgent incident, which has the alerts.
 fn lead(notification: &Notification, action: Action, links: Option<&Links>) -> Event {
     let incident = &notification.incident;
-    let mut event = event(incident, action);
+    let mut event = event(notification, incident, action);
     // An acknowledgement takes no more than the key.
     if action == Action::Acknowledge {
         return event;
@@ -244,7 +248,7 @@ fn other(
         (Action::Trigger, IncidentStatus::Resolved) => Action::Resolve,
         (action, _) => action,
     };
-    let mut event = event(incident, action);
+    let mut event = event(notification, incident, action);
     if action == Action::Acknowledge {
         return event;
     }
@@ -268,14 +272,23 @@ fn other(
     event
 }
 
-fn event(incident: &IncidentSummary, event_action: Action) -> Event {
+fn event(notification: &Notification, incident: &IncidentSummary, event_action: Action) -> Event {
     Event {
         event_action,
-        dedup_key: incident.id.to_string(),
+        dedup_key: dedup_key(notification, incident),
         client_url: None,
         payload: None,
         links: Vec::new(),
     }
+}
+
+/// One PagerDuty incident for what a group tells of an incident; whoever reads it cuts at the `/`.
+fn dedup_key(notification: &Notification, incident: &IncidentSummary) -> String {
+    if notification.group_key.is_empty() {
+        return incident.id.to_string();
+    }
+    let group = GroupKey::from_text(&notification.group_key).digest();
+    format!("{}/{group}", incident.id)
 }
 
 fn payload(

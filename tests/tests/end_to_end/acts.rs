@@ -113,7 +113,7 @@ fn what_a_person_does_at_pagerduty_is_done_here() -> Result<()> {
         "id": "5ac64822-4adc-4fda-ade0-410becf0de4f", "event_type": "incident.acknowledged", "resource_type": "incident",
         "occurred_at": Timestamp::now().to_string(),
         "agent": { "id": "PLH1HKV", "summary": "Anna", "type": "user_reference" },
-        "data": { "id": "PGR0VU2", "type": "incident", "status": "acknowledged", "incident_key": id, "title": "errors" },
+        "data": { "id": "PGR0VU2", "type": "incident", "status": "acknowledged", "incident_key": format!("{id}/0123456789abcdef"), "title": "errors" },
     }});
     let body = body.to_string();
     let forged = visitor.pagerduty(&body, "another secret altogether")?;

@@ -19,6 +19,13 @@ fn what_nobody_acknowledges_reaches_pagerduty() -> Result<()> {
     let page = scene.wait_for("page", 1, Scene::pagerduty)?.remove(0);
     let event: serde_json::Value = serde_json::from_str(&page.body)?;
     assert_eq!(event["event_action"], "trigger", "{event}");
+    let opened_as = event["dedup_key"].clone();
+    let id = event["payload"]["custom_details"]["incident_id"].as_str();
+    let id = id.map(|id| format!("{id}/"));
+    assert!(
+        id.is_some_and(|id| opened_as.as_str().is_some_and(|key| key.starts_with(&id))),
+        "{event}"
+    );
     assert!(scene.counted("TimersReceived")? >= 1.0);
     assert_eq!(scene.emails()?.len(), 1, "the others know");
 
@@ -33,6 +40,7 @@ fn what_nobody_acknowledges_reaches_pagerduty() -> Result<()> {
     let pages = scene.wait_for("page", 2, Scene::pagerduty)?;
     let event: serde_json::Value = serde_json::from_str(&pages[1].body)?;
     assert_eq!(event["event_action"], "resolve", "{event}");
+    assert_eq!(event["dedup_key"], opened_as, "the one that was opened");
     scene.assert_balanced(2.0)
 }
 

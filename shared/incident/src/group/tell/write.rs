@@ -7,6 +7,7 @@ use compact_str::{CompactString, format_compact};
 use settings::Channel;
 
 use super::{Draft, NAMED, Teller};
+use crate::group::flush::is_told;
 use crate::group::state::GroupEvent;
 use crate::id::IncidentId;
 use crate::notification::{
@@ -70,23 +71,52 @@ impl Teller<'_> {
             return false;
         }
         // PagerDuty knows one incident by one key, so what names several is told one by one.
-        let (single, bundled): (Vec<Delivery>, Vec<Delivery>) = deliveries
-            .into_iter()
-            .partition(|delivery| delivery.channel == Channel::Pagerduty && named.len() > 1);
+        let (single, bundled): (Vec<Delivery>, Vec<Delivery>) =
+            deliveries.into_iter().partition(|delivery| {
+                delivery.channel == Channel::Pagerduty
+                    && (named.len() > 1
+                        || named.iter().any(|one| self.goes_on(draft, delivery, one)))
+            });
         if !bundled.is_empty() {
-            self.write(draft, named, bundled, None);
+            self.write(draft, named, bundled, draft.event, None);
         }
-        if !single.is_empty() {
-            for incident in named {
-                self.write(
-                    draft,
-                    std::slice::from_ref(incident),
-                    single.clone(),
-                    Some(&incident.id),
-                );
+        for incident in named {
+            let (on, over): (Vec<Delivery>, Vec<Delivery>) = single
+                .iter()
+                .cloned()
+                .partition(|delivery| self.goes_on(draft, delivery, incident));
+            let ended = match incident.status {
+                IncidentStatus::Resolved => NotificationEvent::Resolved,
+                IncidentStatus::Open | IncidentStatus::Info => draft.event,
+            };
+            for (deliveries, event) in [(on, NotificationEvent::Updated), (over, ended)] {
+                if !deliveries.is_empty() {
+                    let only = Some(&incident.id);
+                    let named = std::slice::from_ref(incident);
+                    self.write(draft, named, deliveries, event, only);
+                }
             }
         }
         true
+    }
+
+    /// Whether an end is told to somebody who knows of more that fires of the incident: what is held
+    /// back, or told elsewhere by now. PagerDuty would take it for the end of everything.
+    fn goes_on(&self, draft: &Draft<'_>, delivery: &Delivery, incident: &IncidentSummary) -> bool {
+        let target = self.group.targets.iter().position(|target| {
+            target.receiver == draft.receiver.name
+                && target.integration == delivery.integration
+                && target.channel == delivery.channel
+        });
+        draft.event == NotificationEvent::Resolved
+            && incident.status == IncidentStatus::Open
+            && target.is_some_and(|target| {
+                self.group.alerts.iter().any(|(fingerprint, alert)| {
+                    alert.incident.as_ref() == Some(&incident.id)
+                        && is_told(alert, target)
+                        && self.standings.get(fingerprint).is_some_and(|s| !s.over)
+                })
+            })
     }
 
     fn write(
@@ -94,6 +124,7 @@ impl Teller<'_> {
         draft: &Draft<'_>,
         named: &[IncidentSummary],
         deliveries: Vec<Delivery>,
+        event: NotificationEvent,
         only: Option<&IncidentId>,
     ) {
         let Some(lead) = named.first() else { return };
@@ -103,10 +134,6 @@ impl Teller<'_> {
             .filter(|(id, _)| only.is_none_or(|only| id.as_ref() == Some(only)))
             .map(|(_, alert)| alert)
             .collect();
-        let event = match only {
-            Some(_) if lead.status == IncidentStatus::Resolved => NotificationEvent::Resolved,
-            Some(_) | None => draft.event,
-        };
         let digest = self.group.key.digest();
         let place = self.first + self.out.notifications.len();
         let id = format_compact!("{digest}.{}.{place}", self.version);
