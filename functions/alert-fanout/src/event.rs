@@ -11,6 +11,8 @@ use serde_json::value::RawValue;
 pub(crate) struct Message {
     /// The id that the logs and the answer use.
     pub(crate) id: String,
+    /// What its queue knows it by since it was handed out; empty without a queue.
+    pub(crate) receipt_handle: String,
     /// What is to be classified.
     pub(crate) body: String,
     /// When it reached us.
@@ -45,6 +47,7 @@ impl Event {
             ),
             None => Self::Direct(Message {
                 id: request_id.to_owned(),
+                receipt_handle: String::new(),
                 body: event.get().to_owned(),
                 received_at: now,
                 attempt: 1,
@@ -57,6 +60,7 @@ impl Event {
 fn of_record(record: Record, now: Timestamp) -> Message {
     Message {
         id: record.message_id,
+        receipt_handle: record.receipt_handle,
         tick: adapters::is_tick(&record.body),
         body: record.body,
         received_at: record.sent_at.unwrap_or(now),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use adapters::{Deadline, Decider, SnsTopic, SqsTimers, SystemClock};
 use jiff::Timestamp;
 use lambda_support::LambdaEvent;
-use lambda_support::env::{Environment, Faults};
+use lambda_support::env::{Environment, Faults, Reader};
 use lambda_support::metrics::Metrics;
 use serde_json::value::RawValue;
 use store::DynamoStore;
@@ -16,14 +16,16 @@ use tokio::sync::OnceCell;
 
 use crate::answer::{Answer, HandlerError};
 use crate::handler::Handler;
+use crate::queue::SqsBacklog;
 use crate::rules::Rules;
 
-type Deployed = Handler<DynamoStore, SystemClock, SnsTopic, SqsTimers>;
+type Deployed = Handler<DynamoStore, SystemClock, SnsTopic, SqsTimers, SqsBacklog>;
 
 /// The function with what its environment says.
 #[derive(Debug)]
 pub struct Function {
     decider: Decider,
+    ingest: Option<String>,
     handler: OnceCell<Deployed>,
 }
 
@@ -35,6 +37,7 @@ impl Function {
     pub fn from_environment(environment: &dyn Environment) -> Result<Self, Faults> {
         Ok(Self {
             decider: Decider::from_environment(environment)?,
+            ingest: Reader::new(environment).optional("INGEST_QUEUE_URL"),
             handler: OnceCell::new(),
         })
     }
@@ -63,6 +66,7 @@ impl Function {
                 .engine(Arc::clone(&rules.policy))
                 .await,
             ports: self.decider.ports().await,
+            backlog: SqsBacklog::connect(self.ingest.as_deref()).await,
             rules,
         })
     }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use engine::timers::Timers;
 use engine::{
@@ -17,6 +18,7 @@ use serde_json::value::RawValue;
 use store::{Outbox, RecordStore};
 use tokio::sync::mpsc;
 
+use crate::again::{Again, Backlog};
 use crate::answer::{Answer, HandlerError};
 use crate::books::Books;
 use crate::event::{Event, Message};
@@ -27,16 +29,20 @@ use crate::rules::Rules;
 const TOGETHER: usize = 10;
 /// How many publications are under way at the same time.
 const PUBLISHING: usize = 4;
-/// How often the queue hands a message out before it goes to the dead-letter queue.
-pub const RECEIVES: u32 = 10;
+/// For how long the queue is asked to hand out again what failed.
+const POSTPONING: Duration = Duration::from_secs(1);
+/// How often the queue hands a message out before it goes to the dead-letter queue: about twenty minutes.
+pub const RECEIVES: u32 = 15;
 
 /// Handles events with an engine and its ports.
 #[derive(Debug)]
-pub struct Handler<S, C, P, T> {
+pub struct Handler<S, C, P, T, B> {
     /// What decides.
     pub engine: Engine<S, C>,
     /// Where what comes of decisions goes.
     pub ports: Ports<P, T>,
+    /// Where what failed waits.
+    pub backlog: B,
     /// How alerts are classified.
     pub rules: Rules,
 }
@@ -57,12 +63,13 @@ struct Failed {
     alerts: u64,
 }
 
-impl<S, C, P, T> Handler<S, C, P, T>
+impl<S, C, P, T, B> Handler<S, C, P, T, B>
 where
     S: RecordStore + Outbox,
     C: Clock,
     P: Publisher,
     T: Timers,
+    B: Backlog,
 {
     /// Handles one event of any kind, and gives the answer and the books.
     ///
@@ -77,12 +84,13 @@ where
         match Event::read(event, request_id, self.engine.clock().now()) {
             Event::Batch(messages) => {
                 let Processed { failed, books } = self.process(&messages, pace).await;
-                let failed = messages
-                    .iter()
-                    .enumerate()
-                    .filter(|(place, _)| failed.contains_key(place))
-                    .map(|(_, message)| message.id.clone());
-                let response: BatchResponse = failed.collect();
+                let failed: Vec<&Message> = failed
+                    .keys()
+                    .filter_map(|place| messages.get(*place))
+                    .collect();
+                self.hand_out_again(&failed).await;
+                let response: BatchResponse =
+                    failed.iter().map(|message| message.id.clone()).collect();
                 (Ok(Answer::Batch(response)), books)
             }
             Event::Direct(message) => {
@@ -93,6 +101,26 @@ where
                 }
             }
         }
+    }
+
+    /// Sees to it that what failed comes again soon. If that fails, the queue does it, only later.
+    async fn hand_out_again(&self, failed: &[&Message]) {
+        let messages: Vec<Again> = failed.iter().copied().filter_map(Again::of).collect();
+        if messages.is_empty() {
+            return;
+        }
+        // The answer is what counts.
+        let told = tokio::time::timeout(POSTPONING, self.backlog.again(&messages)).await;
+        let error = match told {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => chain(&error).to_string(),
+            Err(late) => late.to_string(),
+        };
+        tracing::warn!(
+            stage = "postpone",
+            error,
+            "what failed comes again later than it could"
+        );
     }
 
     async fn process(&self, messages: &[Message], pace: &impl Pace) -> Processed {

@@ -11,9 +11,9 @@ use store::{Fault, Operation, Outbox, RecordKey};
 use test_case::test_case;
 
 use super::twins::{OneKeyDown, Racing, Stumbling};
-use super::{Watch, advance, alarm, bench, bench_of, clock, on, patience, tick};
+use super::{Mood, Watch, advance, alarm, bench, bench_of, clock, on, patience, tick};
 use crate::event::Message;
-use crate::{Answer, RECEIVES, Rules, read};
+use crate::{Again, Answer, RECEIVES, Rules, read};
 
 #[tokio::test]
 async fn a_repeated_message_makes_no_second_notification() {
@@ -142,6 +142,47 @@ async fn a_table_that_cannot_be_read_fails_all_messages_and_tells_nobody() {
     // Handed out again, they are told.
     let (books, failed) = bench.batch_attempt(&bodies, 2).await;
     assert_eq!((failed.len(), books.groups.notified), (0, 2));
+}
+
+#[tokio::test]
+async fn what_failed_comes_again_within_seconds_and_later_each_time() {
+    let bench = bench();
+    let bodies = [
+        alarm("urgent-1", "a", "ALARM", 1),
+        alarm("urgent-2", "b", "ALARM", 1),
+        tick(),
+    ];
+    for (attempt, seconds) in [(1, 2), (2, 4), (3, 8), (12, 120)] {
+        let attempts = 2 * patience().attempts as usize;
+        let store = bench.engine.store();
+        store.inject(Fault::Throttled, Some(Operation::Load), attempts);
+        let (_, failed) = bench.batch_attempt(&bodies, attempt).await;
+        assert_eq!(failed.len(), 2, "the tick asks nothing of the table");
+        let asked = bench.backlog.take();
+        let expected = ["AQEB-m0", "AQEB-m1"].map(|handle| Again {
+            receipt_handle: handle.to_owned(),
+            seconds,
+        });
+        assert_eq!(asked, [expected.to_vec()], "in one call");
+    }
+    // The queue is not asked for anything when nothing failed.
+    bench.engine.store().clear_faults();
+    let (_, failed) = bench.batch(&bodies).await;
+    assert_eq!((failed.len(), bench.backlog.take().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_queue_that_does_not_answer_changes_nothing() {
+    for mood in [Mood::Down, Mood::NeverAnswers] {
+        let bench = bench();
+        bench.backlog.is(mood);
+        let attempts = patience().attempts as usize;
+        let store = bench.engine.store();
+        store.inject(Fault::Throttled, Some(Operation::Load), attempts);
+        let bodies = [alarm("urgent-1", "a", "ALARM", 1)];
+        let (books, failed) = bench.batch(&bodies).await;
+        assert_eq!((failed.len(), books.received), (1, 0));
+    }
 }
 
 #[tokio::test]
@@ -372,6 +413,7 @@ fn a_message_whose_reading_panics_is_told_and_hides_no_neighbour() {
     let bench = bench();
     let message = |id: &str, body: String| Message {
         id: id.to_owned(),
+        receipt_handle: String::new(),
         body,
         received_at: clock(),
         attempt: 1,

@@ -26,7 +26,7 @@ use settings::Settings;
 use store::{MemoryStore, Outbox, RecordStore};
 use tokio::sync::Notify;
 
-use crate::{Answer, Books, Handler, Rules};
+use crate::{Again, Answer, Backlog, Books, Handler, NotPostponed, Rules};
 
 thread_local! {
     static NOW: Cell<Timestamp> = Cell::new("2026-03-02T08:00:00Z".parse().unwrap());
@@ -110,6 +110,39 @@ impl Publisher for Topic {
     }
 }
 
+/// A queue in memory, which can be made to fail.
+#[derive(Clone, Debug, Default)]
+struct Shelf {
+    asked: Arc<Mutex<Vec<Vec<Again>>>>,
+    mood: Arc<Mutex<Mood>>,
+}
+
+impl Shelf {
+    fn is(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    /// What it was asked for, call by call.
+    fn take(&self) -> Vec<Vec<Again>> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+}
+
+impl Backlog for Shelf {
+    async fn again(&self, messages: &[Again]) -> Result<(), NotPostponed> {
+        let mood = *self.mood.lock().unwrap();
+        self.asked.lock().unwrap().push(messages.to_vec());
+        match mood {
+            Mood::Well => Ok(()),
+            Mood::Down | Mood::RefusesFirst => Err(NotPostponed {
+                count: messages.len(),
+                source: "the queue is down".into(),
+            }),
+            Mood::NeverAnswers => std::future::pending().await,
+        }
+    }
+}
+
 fn rules() -> Rules {
     let settings = json!({
         "project": "test",
@@ -132,7 +165,7 @@ fn patience() -> Patience {
     }
 }
 
-type On<S> = Handler<S, Watch, Topic, NoTimers>;
+type On<S> = Handler<S, Watch, Topic, NoTimers, Shelf>;
 type Bench = On<MemoryStore>;
 
 fn bench() -> Bench {
@@ -156,6 +189,7 @@ fn on<S>(store: S, publisher: Topic, rules: Rules, watch: Watch) -> On<S> {
             publisher,
             timers: NoTimers,
         },
+        backlog: Shelf::default(),
         rules,
     }
 }
@@ -232,7 +266,7 @@ fn batch_attempt(bodies: &[String], attempt: u32) -> Box<RawValue> {
         .map(|(n, body)| {
             json!({
                 "messageId": format!("m{n}"),
-                "receiptHandle": "AQEB",
+                "receiptHandle": format!("AQEB-m{n}"),
                 "body": body,
                 "attributes": {
                     "ApproximateReceiveCount": attempt.to_string(),
