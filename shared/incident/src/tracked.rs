@@ -170,11 +170,10 @@ impl TrackedAlerts {
 
     /// How many of those that are over joined in a version or later.
     pub(crate) fn over_since(&self, version: u64) -> usize {
-        self.tally
-            .over_since
-            .range(version..)
-            .map(|(_, count)| count)
-            .sum()
+        // Of earlier episodes there are few.
+        let before = self.tally.over_since.range(..version);
+        let before: usize = before.map(|(_, count)| count).sum();
+        self.tally.over.len() - before
     }
 
     /// What is over, longest untouched first.
