@@ -2,13 +2,14 @@
 //!
 //! It knows the ports only; which table, topic and queue stand behind them is `function`'s business.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::timers::Timers;
 use engine::{
     CONCURRENT, Carried, Clock, Engine, EngineError, Outcome, Pace, Ports, Publisher, Settled,
+    Strays,
 };
 use futures_util::{StreamExt, stream};
 use incident::Arrival;
@@ -152,7 +153,8 @@ where
         processed
     }
 
-    /// Decides about all alerts, several units at a time, and publishes meanwhile what is decided.
+    /// Decides about all alerts: what fires first, and then what may end something elsewhere, for
+    /// which that has to be found.
     async fn decide(
         &self,
         mut arrivals: Vec<Arrival>,
@@ -160,8 +162,41 @@ where
         pace: &impl Pace,
         processed: &mut Processed,
     ) {
-        self.bring_home(&mut arrivals, &mut places, pace, processed)
+        let strays = self
+            .strays(&mut arrivals, &mut places, pace, processed)
             .await;
+        let apart: BTreeSet<usize> = strays.places().collect();
+        let all = arrivals.into_iter().zip(places).enumerate();
+        let (late, soon): (Vec<_>, Vec<_>) = all.partition(|(at, _)| apart.contains(at));
+        let unzip =
+            |some: Vec<(usize, (Arrival, usize))>| some.into_iter().map(|(_, one)| one).unzip();
+        let (arrivals, places): (Vec<Arrival>, Vec<usize>) = unzip(soon);
+        self.decide_some(arrivals, &places, pace, processed).await;
+        if strays.is_empty() {
+            return;
+        }
+        let (mut arrivals, places): (Vec<Arrival>, Vec<usize>) = unzip(late);
+        let home = pace
+            .allow(self.engine.bring_home(&strays, &mut arrivals))
+            .await;
+        match home.map_err(EngineError::from).flatten() {
+            Ok(()) => self.decide_some(arrivals, &places, pace, processed).await,
+            Err(error) => {
+                for place in places {
+                    processed.fail(place, &error);
+                }
+            }
+        }
+    }
+
+    /// Decides several units at a time, and publishes meanwhile what is decided.
+    async fn decide_some(
+        &self,
+        arrivals: Vec<Arrival>,
+        places: &[usize],
+        pace: &impl Pace,
+        processed: &mut Processed,
+    ) {
         let units = engine::units(&self.rules.policy, arrivals.clone());
         // A slow topic must not hold up the decisions: they are safe only when they are written.
         let (decided, to_publish) = mpsc::unbounded_channel();
@@ -240,15 +275,15 @@ where
         self.ports.carry_out(&self.engine, outcome, pace).await
     }
 
-    /// Sees to it that resolves are decided where their alerts fire. Those of which that is not known,
+    /// The resolves whose alerts fire nowhere so far as is known. Those of which even that is not known,
     /// because the table cannot be read, are not decided.
-    async fn bring_home(
+    async fn strays(
         &self,
         arrivals: &mut Vec<Arrival>,
         places: &mut Vec<usize>,
         pace: &impl Pace,
         processed: &mut Processed,
-    ) {
+    ) -> Strays {
         let resolves: Vec<usize> = arrivals
             .iter()
             .enumerate()
@@ -258,10 +293,10 @@ where
             .map(|(at, _)| at)
             .collect();
         if resolves.is_empty() {
-            return;
+            return Strays::default();
         }
-        let (lost, error) = match pace.allow(self.engine.bring_home(arrivals)).await {
-            Ok(Ok(())) => return,
+        let (lost, error) = match pace.allow(self.engine.strays(arrivals)).await {
+            Ok(Ok(strays)) => return strays,
             Ok(Err(lost)) => (lost.places, lost.error),
             Err(late) => (resolves, late.into()),
         };
@@ -271,6 +306,7 @@ where
                 processed.fail(places.remove(at), &error);
             }
         }
+        Strays::default()
     }
 }
 

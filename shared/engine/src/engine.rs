@@ -173,7 +173,7 @@ impl Loaded {
         }
     }
 
-    fn of(name: &RecordName, raw: LoadedRecord) -> Self {
+    pub(crate) fn of(name: &RecordName, raw: LoadedRecord) -> Self {
         let LoadedRecord {
             version,
             body,

@@ -106,6 +106,12 @@ impl EpisodeRecord {
 }
 
 impl IncidentLine {
+    /// Whether it may be of a service: its name may be cut.
+    pub(crate) fn may_be_of(&self, service: &str) -> bool {
+        self.service == service
+            || self.service.chars().count() == CUT && service.starts_with(self.service.as_str())
+    }
+
     /// As the table keeps it.
     pub(crate) fn to_json(&self) -> Result<String, serde_json::Error> {
         let text = serde_json::to_string(self)?;

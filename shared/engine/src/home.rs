@@ -4,22 +4,33 @@
 //! Decided under its own key such a resolve would end nothing, and the incident of its firing would
 //! stay open until it lapses. So it is decided where its alert fires. A firing under another key is not
 //! looked for: every new alert would have to be.
+//!
+//! Whatever ends without having been told to begin looks the same, such as every job that has
+//! succeeded. So what is looked through is bounded, and nothing that fires waits for it: the list says
+//! of each open incident what service it is of, and only those of the same service are read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use alert_classification::{Fingerprint, Status};
+use compact_str::CompactString;
 use incident::{Arrival, IncidentState, Record, RecordName, World};
 use jiff::Timestamp;
-use store::{Page, RecordStore};
+use store::{Listed, Page, RecordKey, RecordStore};
 
 use crate::clock::Clock;
-use crate::engine::{Copies, Engine};
-use crate::episode;
+use crate::engine::{Copies, Engine, Loaded};
+use crate::episode::{self, IncidentLine};
 use crate::error::EngineError;
-use crate::names::name_of;
+use crate::names::{key_of, name_of};
 
-/// So many open incidents are looked through.
-const OPEN_INCIDENTS: usize = 200;
+/// In the list of open incidents so many are looked at.
+const LISTED: usize = 200;
+/// So many of them are read, the newest,
+const READ: usize = 50;
+/// and so many bytes.
+const READ_BYTES: usize = 8 * 1024 * 1024;
+/// So many are read at once. Of each only who fires is kept.
+const AT_ONCE: usize = 10;
 
 /// Resolves of which it is not known where they belong.
 #[derive(Debug)]
@@ -30,71 +41,103 @@ pub struct Lost {
     pub error: EngineError,
 }
 
+/// Resolves whose alerts fire nowhere so far as is known.
+#[derive(Debug, Default)]
+pub struct Strays {
+    all: Vec<Stray>,
+    /// Where alerts fire by the same batch.
+    firing: Firing,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct Stray {
+    /// Its place among the arrivals.
+    place: usize,
+    alert: Fingerprint,
+    ended_at: Timestamp,
+    service: CompactString,
+    own: RecordName,
+}
+
+/// Where alerts fire, and since when.
+type Firing = BTreeMap<Fingerprint, (Timestamp, RecordName)>;
+
+impl Strays {
+    /// Their places among the arrivals, in that order.
+    pub fn places(&self) -> impl Iterator<Item = usize> {
+        self.all.iter().map(|stray| stray.place)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+}
+
 impl<S: RecordStore, C: Clock> Engine<S, C> {
-    /// Sees to it that resolves are decided where their alerts fire. Only when there is one that fires
-    /// nowhere so far as is known, the open incidents are looked through.
+    /// Finds the resolves whose alerts fire nowhere so far as is known: [`Engine::bring_home`] looks for
+    /// them, once all others are decided.
     ///
     /// # Errors
-    /// When the table cannot be read: the resolves that are concerned must not be decided.
-    pub async fn bring_home(&self, arrivals: &mut [Arrival]) -> Result<(), Lost> {
+    /// When the table cannot be read: the resolves must not be decided.
+    pub async fn strays(&self, arrivals: &[Arrival]) -> Result<Strays, Lost> {
         let resolves = arrivals.iter().enumerate();
         let resolves = resolves.filter(|(_, a)| a.alert.alert.status == Status::Resolved);
         let mut keys: BTreeMap<usize, RecordName> = BTreeMap::new();
         for (place, arrival) in resolves {
-            let needs = World::needs(&self.policy, std::slice::from_ref(arrival));
-            let own = needs
-                .into_iter()
-                .find(|name| matches!(name, RecordName::Incident(_)));
-            keys.extend(own.map(|name| (place, name)));
+            keys.extend(self.own_key(arrival).map(|name| (place, name)));
         }
-        let lost = |places: Vec<usize>| |error: EngineError| Lost { places, error };
         let mut known = Copies::new();
         let names: BTreeSet<RecordName> = keys.values().cloned().collect();
-        self.load(&names, &mut known)
-            .await
-            .map_err(EngineError::from)
-            .map_err(lost(keys.keys().copied().collect()))?;
-        let fires_here = self.firing_here(arrivals);
-        let strays: Vec<(usize, Fingerprint, Timestamp)> = keys
-            .iter()
-            .filter_map(|(place, own)| {
-                let alert = &arrivals.get(*place)?.alert.alert;
-                let here = fires_here.get(&alert.fingerprint);
-                let at_home = here.is_some_and(|(_, name)| name == own)
-                    || !is_stray(alert.fingerprint, alert.changed_at, state(&known, own));
-                (!at_home).then_some((*place, alert.fingerprint, alert.changed_at))
+        self.load(&names, &mut known).await.map_err(|error| Lost {
+            places: keys.keys().copied().collect(),
+            error: error.into(),
+        })?;
+        let firing = self.firing_here(arrivals);
+        let stray = |(place, own): (usize, RecordName)| {
+            let arrival = &arrivals.get(place)?.alert;
+            let alert = &arrival.alert;
+            let here = firing.get(&alert.fingerprint);
+            let at_home = here.is_some_and(|(_, name)| *name == own)
+                || !is_stray(alert.fingerprint, alert.changed_at, state(&known, &own));
+            (!at_home).then(|| Stray {
+                place,
+                alert: alert.fingerprint,
+                ended_at: alert.changed_at,
+                service: arrival.classification.service.clone(),
+                own,
             })
-            .collect();
+        };
+        let all = keys.into_iter().filter_map(stray).collect();
+        Ok(Strays { all, firing })
+    }
+
+    /// Sees to it that strays are decided where their alerts fire. The arrivals are those of
+    /// [`Strays::places`], in that order.
+    ///
+    /// # Errors
+    /// When the table cannot be read: the strays must not be decided.
+    pub async fn bring_home(
+        &self,
+        strays: &Strays,
+        arrivals: &mut [Arrival],
+    ) -> Result<(), EngineError> {
         if strays.is_empty() {
             return Ok(());
         }
-        self.load_open(&mut known)
-            .await
-            .map_err(lost(strays.iter().map(|(place, ..)| *place).collect()))?;
-        let mut firing = fires_here;
-        let wanted: BTreeSet<Fingerprint> = strays.iter().map(|stray| stray.1).collect();
-        for (name, copy) in &known {
-            let Some(Record::Incident(state)) = &copy.record else {
-                continue;
-            };
-            let fire = state.firing().filter(|(alert, _)| wanted.contains(alert));
-            for (fingerprint, alert) in fire {
-                put(&mut firing, fingerprint, (alert.changed_at, name.clone()));
-            }
+        let mut firing = self.firing_elsewhere(&strays.all).await?;
+        for (alert, here) in &strays.firing {
+            put(&mut firing, *alert, here.clone());
         }
-        for (place, fingerprint, ended_at) in strays {
+        for (stray, arrival) in strays.all.iter().zip(arrivals) {
             let home = firing
-                .get(&fingerprint)
-                .filter(|(since, _)| *since <= ended_at);
-            let (Some((_, RecordName::Incident(home))), Some(arrival)) =
-                (home, arrivals.get_mut(place))
-            else {
-                continue;
-            };
-            let own = keys.get(&place);
-            if own.is_some_and(|own| *own != RecordName::Incident(home.clone())) {
+                .get(&stray.alert)
+                .filter(|(since, name)| *since <= stray.ended_at && *name != stray.own);
+            if let Some((_, RecordName::Incident(home))) = home {
                 tracing::warn!(
-                    stage = "load", alert_id = %fingerprint, incident_key = home.as_str(),
+                    stage = "load", alert_id = %stray.alert, incident_key = home.as_str(),
                     "a resolve is decided under the key of its firing"
                 );
                 arrival.incident = Some(home.clone());
@@ -103,48 +146,84 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
         Ok(())
     }
 
+    fn own_key(&self, arrival: &Arrival) -> Option<RecordName> {
+        let needs = World::needs(&self.policy, std::slice::from_ref(arrival));
+        let mut needs = needs.into_iter();
+        needs.find(|name| matches!(name, RecordName::Incident(_)))
+    }
+
     /// Where alerts fire by this batch, and since when.
-    fn firing_here(&self, arrivals: &[Arrival]) -> BTreeMap<Fingerprint, (Timestamp, RecordName)> {
-        let mut firing = BTreeMap::new();
+    fn firing_here(&self, arrivals: &[Arrival]) -> Firing {
+        let mut firing = Firing::new();
         for arrival in arrivals {
             let alert = &arrival.alert.alert;
             if alert.status != Status::Firing {
                 continue;
             }
-            let needs = World::needs(&self.policy, std::slice::from_ref(arrival));
-            let own = needs
-                .into_iter()
-                .find(|name| matches!(name, RecordName::Incident(_)));
-            if let Some(own) = own {
+            if let Some(own) = self.own_key(arrival) {
                 put(&mut firing, alert.fingerprint, (alert.changed_at, own));
             }
         }
         firing
     }
 
-    /// Reads the states of open incidents that are not known yet.
-    async fn load_open(&self, known: &mut Copies) -> Result<(), EngineError> {
-        let page = Page::first(OPEN_INCIDENTS);
+    /// Where strays' alerts fire by the open incidents that may have them.
+    async fn firing_elsewhere(&self, strays: &[Stray]) -> Result<Firing, EngineError> {
+        let page = Page::first(LISTED);
         let open = self.insist(|| self.store.list(episode::OPEN, page)).await?;
-        if open.next.is_some() {
+        let mut cut = open.next.is_some();
+        // Where incidents are not told apart by their service, one may have alerts of several.
+        let by_service = self
+            .policy
+            .settings()
+            .incident_by
+            .iter()
+            .any(|name| name == "service");
+        let services: BTreeSet<&str> = strays.iter().map(|stray| stray.service.as_str()).collect();
+        let may_have = |listed: &Listed| {
+            let line = serde_json::from_str::<IncidentLine>(&listed.summary);
+            let of = |line: &IncidentLine| services.iter().any(|service| line.may_be_of(service));
+            !by_service || line.as_ref().map_or(true, of)
+        };
+        let entries = open.entries.iter().filter(|listed| may_have(listed));
+        let mut names: Vec<RecordName> = entries.filter_map(|entry| name_of(&entry.key)).collect();
+        cut |= names.len() > READ;
+        names.truncate(READ);
+        let wanted: BTreeSet<Fingerprint> = strays.iter().map(|stray| stray.alert).collect();
+        let mut firing = Firing::new();
+        let mut bytes = 0;
+        for some in names.chunks(AT_ONCE) {
+            if bytes > READ_BYTES {
+                cut = true;
+                break;
+            }
+            let keys: Vec<RecordKey> = some.iter().map(key_of).collect();
+            let mut found = self.load_raw(&keys).await?;
+            for (name, key) in some.iter().zip(keys) {
+                let raw = found.remove(&key).unwrap_or_default();
+                bytes += raw.body.as_ref().map_or(0, String::len);
+                let Some(Record::Incident(state)) = Loaded::of(name, raw).record else {
+                    continue;
+                };
+                let fire = state.firing().filter(|(alert, _)| wanted.contains(alert));
+                for (fingerprint, alert) in fire {
+                    put(&mut firing, fingerprint, (alert.changed_at, name.clone()));
+                }
+            }
+        }
+        if cut {
             tracing::warn!(
                 stage = "load",
-                looked_at = OPEN_INCIDENTS,
+                strays = strays.len(),
                 "more incidents are open than are looked through for a firing"
             );
         }
-        let names = open.entries.iter().filter_map(|entry| name_of(&entry.key));
-        let new: Vec<RecordName> = names.filter(|name| !known.contains_key(name)).collect();
-        Ok(self.load(&new, known).await?)
+        Ok(firing)
     }
 }
 
 /// What fired last wins.
-fn put(
-    firing: &mut BTreeMap<Fingerprint, (Timestamp, RecordName)>,
-    fingerprint: Fingerprint,
-    candidate: (Timestamp, RecordName),
-) {
+fn put(firing: &mut Firing, fingerprint: Fingerprint, candidate: (Timestamp, RecordName)) {
     let known = firing
         .entry(fingerprint)
         .or_insert_with(|| candidate.clone());

@@ -38,7 +38,7 @@ pub use clock::{Clock, Patience};
 pub use engine::Engine;
 pub use episode::IncidentLine;
 pub use error::EngineError;
-pub use home::Lost;
+pub use home::{Lost, Strays};
 pub use names::{key_of, name_of};
 pub use outcome::{Books, Outcome};
 pub use pace::{OutOfTime, Pace, Unhurried};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::twins::Silent;
+use super::twins::{Listless, Silent};
 use super::{Mood, advance, alarm, bench, clock, tick};
 use crate::RECEIVES;
 use adapters::Deadline;
@@ -82,4 +82,18 @@ async fn an_environment_without_a_deadline_is_not_hurried() {
     let bodies = [alarm("urgent-1", "orders", "ALARM", 1)];
     let (books, failed) = bench.batch_until(&bodies, 1, past).await;
     assert_eq!((books.groups.notified, failed.len()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fires_is_told_before_it_is_looked_up_what_a_stray_may_end() {
+    let bench = bench();
+    let listless = bench.with(Listless(bench.engine.store().clone()));
+    let bodies = [
+        alarm("ordinary-1", "menus", "OK", 1),
+        alarm("urgent-1", "orders", "ALARM", 1),
+    ];
+    let (books, failed) = listless.batch_until(&bodies, 1, twenty_seconds()).await;
+    assert_eq!(failed.iter().collect::<Vec<_>>(), ["m0"]);
+    assert_eq!(books.groups.notified, 1);
+    assert_eq!(bench.ports.publisher.told().len(), 1);
 }

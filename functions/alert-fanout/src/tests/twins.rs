@@ -13,6 +13,11 @@ type Records = BTreeMap<RecordKey, LoadedRecord>;
 /// A table that is one in memory but for how it reads and writes.
 macro_rules! twin {
     ($twin:ty, $inner:tt) => {
+        twin!($twin, $inner, |twin, list, page| twin
+            .$inner
+            .list(list, page));
+    };
+    ($twin:ty, $inner:tt, |$self:ident, $list:ident, $page:ident| $answer:expr) => {
         impl Outbox for $twin {
             async fn pending(
                 &self,
@@ -44,8 +49,9 @@ macro_rules! twin {
                 self.$inner.due(now, limit).await
             }
 
-            async fn list(&self, list: &str, page: Page<'_>) -> Result<ListPage, StoreError> {
-                self.$inner.list(list, page).await
+            async fn list(&self, $list: &str, $page: Page<'_>) -> Result<ListPage, StoreError> {
+                let $self = self;
+                $answer.await
             }
 
             async fn notes(&self, partition: &str, page: Page<'_>) -> Result<NotePage, StoreError> {
@@ -125,6 +131,22 @@ twin!(Silent, 0);
 impl Silent {
     async fn read(&self, _: &[RecordKey]) -> Result<Records, StoreError> {
         std::future::pending().await
+    }
+
+    async fn write(&self, transaction: Transaction<'_>) -> Result<(), StoreError> {
+        self.0.commit(transaction).await
+    }
+}
+
+/// A table that answers nothing when it is asked for a list.
+#[derive(Clone, Debug)]
+pub(super) struct Listless(pub(super) MemoryStore);
+
+twin!(Listless, 0, |_twin, _list, _page| std::future::pending());
+
+impl Listless {
+    async fn read(&self, keys: &[RecordKey]) -> Result<Records, StoreError> {
+        self.0.load(keys).await
     }
 
     async fn write(&self, transaction: Transaction<'_>) -> Result<(), StoreError> {

@@ -1,10 +1,12 @@
 //! Alerts that arrive: units, what is written with them, and who hears what.
 
-use incident::{IncidentId, IncidentStatus, NotificationEvent, Outcome, SuppressionReason};
+use incident::{
+    Arrival, IncidentId, IncidentKey, IncidentStatus, NotificationEvent, Outcome, SuppressionReason,
+};
 use serde_json::json;
 use store::{Fault, Operation, Page, RecordKey, RecordStore};
 
-use super::{alert, at_once, bench, bench_of, events, firing, peer, policy, resolved, told};
+use super::{Bench, alert, at_once, bench, bench_of, events, firing, peer, policy, resolved, told};
 use crate::{EngineError, IncidentFilter, Patience, units};
 
 #[tokio::test]
@@ -215,15 +217,72 @@ async fn a_resolve_is_decided_where_its_alert_fires() {
     let mut stray = resolved("orders", "a", 60);
     stray.alert.classification.stable_category = "latency".into();
     let mut arrivals = vec![stray.clone()];
-    bench.bring_home(&mut arrivals).await.unwrap();
+    let strays = bench.strays(&arrivals).await.unwrap();
+    bench.bring_home(&strays, &mut arrivals).await.unwrap();
     let home = arrivals[0].incident.clone().expect("a home");
     assert_eq!(home.as_str(), "orders/errors");
     let arrived = bench.arrive(arrivals).await;
     assert_eq!(events(&arrived.outcome), [NotificationEvent::Resolved]);
     // Repeated, it is a duplicate wherever it is decided.
     let mut again = vec![stray];
-    bench.bring_home(&mut again).await.unwrap();
+    let strays = bench.strays(&again).await.unwrap();
+    bench.bring_home(&strays, &mut again).await.unwrap();
     assert!(bench.arrive(again).await.outcome.outgoing.is_empty());
+}
+
+/// Open incidents of a service, each of a kind of trouble of its own.
+async fn open(bench: &Bench, service: &str, count: usize) {
+    for number in 0..count {
+        let mut arrival = firing(service, &format!("a{number}"));
+        arrival.alert.classification.stable_category = format!("c{number}").into();
+        bench.arrive(vec![arrival]).await;
+    }
+}
+
+/// How often the table is asked to find the home of a resolve.
+async fn asked(bench: &Bench, resolve: Arrival) -> (u64, Option<IncidentKey>) {
+    let mut arrivals = vec![resolve];
+    let strays = bench.strays(&arrivals).await.unwrap();
+    assert!(!strays.is_empty());
+    let before = bench.store.operations();
+    bench.bring_home(&strays, &mut arrivals).await.unwrap();
+    let home = arrivals.remove(0).incident;
+    (bench.store.operations() - before, home)
+}
+
+#[tokio::test]
+async fn what_ends_and_never_began_reads_no_incidents_of_other_services() {
+    let bench = bench();
+    open(&bench, "orders", 30).await;
+    assert_eq!(asked(&bench, resolved("menus", "job", 60)).await, (1, None));
+}
+
+#[tokio::test]
+async fn of_the_same_service_the_newest_are_read_in_small_parts_and_not_all() {
+    let bench = bench();
+    open(&bench, "orders", 60).await;
+    // The list, and five times ten.
+    assert_eq!(
+        asked(&bench, resolved("orders", "job", 60)).await,
+        (6, None)
+    );
+    let (times, home) = asked(&bench, resolved("orders", "a59", 60)).await;
+    let home = home.map(|home| home.to_string());
+    assert_eq!((times, home.as_deref()), (6, Some("orders/c59")));
+}
+
+#[tokio::test]
+async fn where_incidents_have_alerts_of_several_services_all_may_have_the_firing() {
+    let mut settings = at_once();
+    settings["incident_by"] = json!(["category"]);
+    let bench = bench_of(settings);
+    bench
+        .arrive(vec![firing("orders", "other"), firing("menus", "a")])
+        .await;
+    let mut stray = resolved("menus", "a", 60);
+    stray.alert.classification.stable_category = "latency".into();
+    let (_, home) = asked(&bench, stray).await;
+    assert_eq!(home.as_ref().map(IncidentKey::as_str), Some("errors"));
 }
 
 #[tokio::test]
