@@ -52,7 +52,7 @@ impl<P: Ports> Api<P> {
             .map_err(Problem::too_many)?;
         if let Some(scope) = scope {
             caller.require(scope).map_err(|forbidden| {
-                visit.refused("wrong_scope");
+                visit.refused("token", "wrong_scope");
                 Problem::forbidden(
                     forbidden.to_string(),
                     format!("use a token with the scope {scope} or admin"),
@@ -124,7 +124,7 @@ impl<P: Ports> Api<P> {
         why: &'static str,
         problem: Problem,
     ) -> Problem {
-        visit.refused(why);
+        visit.refused(what, why);
         let from = visit.request.from.as_str();
         // Whoever shows nothing guesses nothing.
         if why != "missing" {

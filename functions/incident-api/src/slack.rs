@@ -16,6 +16,9 @@ use crate::ports::{Ports, Replies};
 use crate::problem::{Place, Problem};
 use crate::visit::{Visit, plain};
 
+/// What kind of credential the link in a button is.
+const BUTTON: &str = "slack_button";
+
 /// What Slack posts when somebody presses a button: `payload` of the form.
 #[derive(Debug, Deserialize)]
 struct Payload {
@@ -199,7 +202,7 @@ impl<P: Ports> Api<P> {
         let claims = match verdict {
             Ok(claims) => claims,
             Err(LinkError::Expired { at }) => {
-                visit.refused("expired");
+                visit.refused(BUTTON, "expired");
                 let detail = format!(
                     "this button expired at {}",
                     at.strftime("%Y-%m-%d %H:%M UTC")
@@ -231,10 +234,10 @@ impl<P: Ports> Api<P> {
     }
 
     fn wrong_button(&self, visit: &Visit<'_>, why: &'static str) -> Problem {
-        visit.refused(why);
+        visit.refused(BUTTON, why);
         tracing::warn!(
             stage = "auth",
-            credential = "slack_button",
+            credential = BUTTON,
             reason = why,
             "credentials are refused"
         );

@@ -8,7 +8,7 @@ use lambda_support::metrics::Metrics;
 pub(crate) fn metrics(
     class: &str,
     status: u16,
-    auth_failure: Option<&'static str>,
+    auth_failure: Option<(&'static str, &'static str)>,
     acts: &[(&'static str, Via)],
     millis: f64,
 ) -> Metrics {
@@ -19,8 +19,13 @@ pub(crate) fn metrics(
     metrics.count("ApiServerErrors", u64::from(status >= 500));
     metrics.count("ApiRateLimited", u64::from(status == 429));
     metrics.count("ApiAuthFailures", u64::from(auth_failure.is_some()));
-    if let Some(reason) = auth_failure {
+    if let Some((credential, reason)) = auth_failure {
+        metrics.count_by("ApiAuthFailures", "credential", credential, 1);
         metrics.count_by("ApiAuthFailures", "reason", reason, 1);
+        // Whoever signs with a secret that is not ours and comes again and again is probably who should have it.
+        if reason == "forged" {
+            metrics.count_by("ApiForgeries", "credential", credential, 1);
+        }
     }
     metrics.count("ApiActs", u64::try_from(acts.len()).unwrap_or_default());
     for (act, via) in acts {

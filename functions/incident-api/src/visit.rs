@@ -21,8 +21,8 @@ pub struct Visit<'r> {
 /// What is counted of a request.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Tally {
-    /// Why its credentials were refused.
-    pub auth_failure: Option<&'static str>,
+    /// What kind of credentials was refused, and why.
+    pub auth_failure: Option<(&'static str, &'static str)>,
     /// What was done, and by what way.
     pub acts: Vec<(&'static str, Via)>,
 }
@@ -72,8 +72,8 @@ impl<'r> Visit<'r> {
     }
 
     /// Notes that credentials were refused.
-    pub fn refused(&self, why: &'static str) {
-        self.with(|tally| tally.auth_failure = Some(why));
+    pub fn refused(&self, what: &'static str, why: &'static str) {
+        self.with(|tally| tally.auth_failure = Some((what, why)));
     }
 
     /// Notes an act that was carried out.
