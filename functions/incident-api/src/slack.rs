@@ -19,6 +19,9 @@ use crate::visit::{Visit, plain};
 /// What kind of credential the link in a button is.
 const BUTTON: &str = "slack_button";
 
+/// So much of a name stands in the trail.
+const LONGEST_NAME: usize = 64;
+
 /// What Slack posts when somebody presses a button: `payload` of the form.
 #[derive(Debug, Deserialize)]
 struct Payload {
@@ -61,16 +64,20 @@ struct Action {
 }
 
 impl User {
-    /// The name in the workspace, and the id, which nobody can change.
+    /// The name in the workspace, which anybody may change, and the id, which nobody can. The id is the
+    /// end whatever the name is.
     fn who(&self) -> String {
         let name = if self.username.is_empty() {
             &self.name
         } else {
             &self.username
         };
-        match (name.is_empty(), self.id.is_empty()) {
-            (false, _) => format!("slack:{name}"),
-            (true, false) => format!("slack:{}", self.id),
+        let name = plain(&name.replace(['(', ')'], ""), LONGEST_NAME);
+        let id = plain(&self.id, LONGEST_NAME);
+        match (name.is_empty(), id.is_empty()) {
+            (false, false) => format!("slack:{name} ({id})"),
+            (false, true) => format!("slack:{name}"),
+            (true, false) => format!("slack:({id})"),
             (true, true) => "slack:somebody".to_owned(),
         }
     }
@@ -254,4 +261,44 @@ fn reply_address(payload: &Payload) -> Option<&str> {
         .iter()
         .any(|known| address.starts_with(known))
         .then_some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::User;
+
+    #[test_case("U1", "anna", "Anna", "slack:anna (U1)"; "both")]
+    #[test_case("U1", "", "Anna", "slack:Anna (U1)"; "a name to show")]
+    #[test_case("U1", "", "", "slack:(U1)"; "an id alone")]
+    #[test_case("", "anna", "", "slack:anna"; "a name alone")]
+    #[test_case("", "", "", "slack:somebody"; "nothing")]
+    #[test_case("U1", "ben (U2)", "", "slack:ben U2 (U1)"; "the name of another")]
+    #[test_case("U1", "ben (U2)\n", "", "slack:ben U2 (U1)"; "with a line's end")]
+    fn who_acts_is_known_by_what_nobody_can_change(
+        id: &str,
+        username: &str,
+        name: &str,
+        expected: &str,
+    ) {
+        let text = |text: &str| text.to_owned();
+        let user = User {
+            id: text(id),
+            username: text(username),
+            name: text(name),
+        };
+        assert_eq!(user.who(), expected);
+    }
+
+    #[test]
+    fn a_long_name_does_not_push_the_id_out() {
+        let user = User {
+            id: "U0123ABCD".to_owned(),
+            username: "x".repeat(500),
+            name: String::new(),
+        };
+        let who = crate::visit::plain(&user.who(), 160);
+        assert!(who.ends_with(" (U0123ABCD)"), "{who}");
+    }
 }

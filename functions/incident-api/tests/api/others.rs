@@ -53,7 +53,7 @@ async fn a_button_acts_as_who_pressed_it(action: &str, act: &str, twice: usize) 
     assert_eq!((got.status, got.body.as_str()), (200, ""));
     let trail = town.audit(&id).await;
     assert_eq!(trail[0]["act"]["act"], act);
-    assert_eq!(trail[0]["by"]["who"], "slack:anna");
+    assert_eq!(trail[0]["by"]["who"], "slack:anna (U0123ABCD)");
     assert_eq!(trail[0]["by"]["via"], "slack");
     assert_eq!(trail[0]["by"]["from"], "slack T0123/C0123");
     assert!(
