@@ -103,3 +103,21 @@ async fn what_anybody_may_send_is_no_secret_that_is_out_of_date() {
         assert!(!got.metrics.iter().any(forged), "{:?}", got.metrics);
     }
 }
+
+/// What the store asks the table for: records and texts in batches, the outbox in batches, lists and trails by query.
+#[test]
+fn the_function_may_ask_the_table_for_what_the_store_asks_and_no_more() {
+    let mut may: Vec<&str> = INFRA
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- dynamodb:"))
+        .collect();
+    may.sort_unstable();
+    let does = [
+        "BatchGetItem",
+        "BatchWriteItem",
+        "ConditionCheckItem",
+        "PutItem",
+        "Query",
+    ];
+    assert_eq!(may, does);
+}
