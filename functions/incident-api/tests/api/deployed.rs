@@ -121,3 +121,17 @@ fn the_function_may_ask_the_table_for_what_the_store_asks_and_no_more() {
     ];
     assert_eq!(may, does);
 }
+
+#[test]
+fn no_stack_is_deployed_whose_own_alarms_ring_in_an_empty_room() {
+    let rule = block(TEMPLATE, "SomebodyWatchesTheWatcher");
+    for unset in [
+        "!Equals [!Ref OperatorEmail, \"\"]",
+        "!Equals [!Ref EmailTo, \"\"]",
+        "!Equals [!Ref OperatorTopicHasOtherReaders, \"false\"]",
+    ] {
+        assert!(rule.contains(unset), "{unset} is not in: {rule}");
+    }
+    let parameter = block(TEMPLATE, "OperatorTopicHasOtherReaders");
+    assert!(parameter.contains("Default: \"false\""), "{parameter}");
+}
