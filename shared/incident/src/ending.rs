@@ -100,3 +100,39 @@ fn summary(silence: &Silence, version: u64, policy: &Policy, now: Timestamp) -> 
         runbook: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use test_case::test_case;
+
+    use super::*;
+    use crate::act::{Actor, Via};
+
+    #[test_case(1, "1 minute"; "less than a minute is one")]
+    #[test_case(60, "1 minute"; "a minute")]
+    #[test_case(61, "2 minutes"; "what has begun counts")]
+    #[test_case(840, "14 minutes"; "full minutes")]
+    fn what_is_left_is_told_in_minutes(seconds: i64, left: &str) {
+        let now = Timestamp::UNIX_EPOCH;
+        let silence = Silence {
+            id: "s".into(),
+            matchers: Vec::new(),
+            starts_at: now,
+            ends_at: now + SignedDuration::from_secs(seconds),
+            times: Vec::new(),
+            maintenance: false,
+            created_by: Actor {
+                who: "anna".into(),
+                via: Via::Replay,
+                from: None,
+            },
+            created_at: now,
+            comment: String::new(),
+            warned: false,
+        };
+        assert_eq!(
+            reason(&silence, now),
+            format!("a silence of anna ends in {left}")
+        );
+    }
+}
