@@ -1,5 +1,7 @@
-//! Regular expressions of matchers: compiled late, or not at all.
+//! Regular expressions of matchers: compiled late, or not at all. They mean what they mean to
+//! Alertmanager, whose `\w`, `\d`, `\s` and `\b` know the letters, digits and spaces of ASCII only.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use compact_str::CompactString;
@@ -75,7 +77,7 @@ impl Pattern {
             Some(middle) => middle.to_string(),
             None => anchored(&self.source),
         };
-        let mut builder = AsciiRegexBuilder::new(&expression);
+        let mut builder = AsciiRegexBuilder::new(&ascii_classes(&expression));
         builder.unicode(false).build().ok()
     }
 }
@@ -113,7 +115,42 @@ fn anchored(source: &str) -> String {
 }
 
 fn compile(source: &str) -> Result<Regex, regex::Error> {
-    Regex::new(&anchored(source))
+    Regex::new(&ascii_classes(&anchored(source)))
+}
+
+/// The expression with Perl's classes written out, inside of brackets too, where a class may stand in
+/// another.
+fn ascii_classes(source: &str) -> Cow<'_, str> {
+    if !source.contains('\\') {
+        return Cow::Borrowed(source);
+    }
+    let mut output = String::with_capacity(source.len() + 16);
+    let mut chars = source.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            output.push(c);
+            continue;
+        }
+        // `\b{start}` and the like are this crate's own, and no Alertmanager's.
+        let own = chars
+            .as_str()
+            .get(1..)
+            .is_some_and(|rest| rest.starts_with('{'));
+        match chars.next() {
+            Some('d') => output.push_str("[0-9]"),
+            Some('D') => output.push_str("[^0-9]"),
+            Some('w') => output.push_str("[0-9A-Za-z_]"),
+            Some('W') => output.push_str("[^0-9A-Za-z_]"),
+            Some('s') => output.push_str(r"[\t\n\f\r ]"),
+            Some('S') => output.push_str(r"[^\t\n\f\r ]"),
+            Some(end @ ('b' | 'B')) if !own => {
+                output.push_str(if end == 'b' { r"(?-u:\b)" } else { r"(?-u:\B)" });
+            }
+            Some(other) => output.extend(['\\', other]),
+            None => output.push('\\'),
+        }
+    }
+    Cow::Owned(output)
 }
 
 #[cfg(test)]
@@ -153,6 +190,32 @@ mod tests {
             "k", "K", "\u{212a}", "é", "e", "STRASSE", "Straße", "αβ", "a", "", "x\ny", "k\n",
         ] {
             assert_eq!(pattern.is_match(text), exact.is_match(text), "{text:?}");
+        }
+    }
+
+    // As `amtool config routes test` answers, of Alertmanager 0.25.
+    #[test_case(r"caf\w", &["cafe"], &["café", "caf"]; "a letter")]
+    #[test_case(r"caf[\w-]", &["cafe", "caf-"], &["café"]; "a letter in brackets")]
+    #[test_case(r"caf\W", &["café", "caf "], &["cafe"]; "no letter")]
+    #[test_case(r"caf[^\w]", &["café", "caf "], &["cafe"]; "none of the letters")]
+    #[test_case(r"caf[\W_]", &["café", "caf_"], &["cafe"]; "no letter in brackets")]
+    #[test_case(r"\d+", &["12"], &["１２", "٣", "x"]; "digits")]
+    #[test_case(r"\D", &["x", "٣"], &["3"]; "no digit")]
+    #[test_case(r"[^\D]", &["3"], &["x", "٣"]; "none of what is no digit")]
+    #[test_case(r"a\sb", &["a b", "a\tb", "a\nb"], &["a\u{a0}b", "a\u{b}b", "a\u{2003}b"]; "a space")]
+    #[test_case(r"a\Sb", &["axb", "a\u{a0}b", "a\u{b}b"], &["a b"]; "no space")]
+    #[test_case(r"caf\b.*", &["café", "caf x"], &["cafe"]; "the end of a word")]
+    #[test_case(r"caf\B.*", &["cafe"], &["café", "caf x"]; "within a word")]
+    #[test_case(r"(?i)\w", &["k", "K", "\u{212a}"], &["é"]; "in any case")]
+    #[test_case(r"\\w", &[r"\w"], &["a", r"\é"]; "a backslash and a letter")]
+    #[test_case(r"\[\w\]", &["[a]"], &["[é]"]; "brackets that are text")]
+    fn classes_are_those_of_ascii(source: &str, all: &[&str], none: &[&str]) {
+        let pattern = super::Pattern::new(source);
+        assert_eq!(pattern.problem(), None);
+        for (texts, expected) in [(all, true), (none, false)] {
+            for text in texts {
+                assert_eq!(pattern.is_match(text), expected, "{text:?}");
+            }
         }
     }
 
