@@ -84,6 +84,10 @@ fn what_is_written_passes_the_check() {
 #[test_case("route: {receiver: a, routes: [{matchers: [b]}]}\nreceivers: [{name: a}]\n", "route.routes[0].matchers[0]: `b` is no matcher"; "no matcher")]
 #[test_case("route: {receiver: a, routes: [{mute_time_intervals: [b]}]}\nreceivers: [{name: a}]\n", "there is no time interval `b`"; "an interval that there is not")]
 #[test_case("route: {receiver: a, group_wait: soon}\nreceivers: [{name: a}]\n", "route.group_wait: `soon` is no duration"; "no duration")]
+#[test_case("route: {receiver: a, group_interval: 0s}\nreceivers: [{name: a}]\n", "route.group_interval: it cannot be zero"; "no group interval")]
+#[test_case("route: {receiver: a, routes: [{group_interval: 0m}]}\nreceivers: [{name: a}]\n", "route.routes[0].group_interval: it cannot be zero"; "no group interval below")]
+#[test_case("route: {receiver: a, mute_time_intervals: [b]}\nreceivers: [{name: a}]\ntime_intervals: [{name: b}]\n", "route: the root can have no `mute_time_intervals`"; "a mute root")]
+#[test_case("route: {receiver: a, active_time_intervals: [b]}\nreceivers: [{name: a}]\ntime_intervals: [{name: b}]\n", "route: the root can have no `active_time_intervals`"; "a root that sleeps")]
 #[test_case("route: {receiver: a}\nreceivers: [{name: a}, {name: a}]\n", "there are two receivers `a`"; "a receiver twice")]
 #[test_case("route: {receiver: a}\nreceivers: [{name: a}]\ntime_intervals: [{name: b, time_intervals: [{weekdays: [someday]}]}]\n", "time_intervals[0].time_intervals[0]"; "no weekday")]
 fn refuses_what_alertmanager_would_refuse(content: &str, expected: &str) {

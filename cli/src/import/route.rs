@@ -60,6 +60,11 @@ pub(super) fn read(
     {
         notes.fault("route", "the root cannot `continue`");
     }
+    for key in ["mute_time_intervals", "active_time_intervals"] {
+        if read.as_ref().is_some_and(|route| route.get(key).is_some()) {
+            notes.fault("route", format!("the root can have no `{key}`"));
+        }
+    }
     read.map_or(Value::Null, Value::Object)
 }
 
@@ -90,7 +95,7 @@ impl Reader {
         for key in ["group_wait", "group_interval", "repeat_interval"] {
             let path = join(path, key);
             if let Some(time) = map.get(key).and_then(|value| notes.duration(value, &path)) {
-                if key == "repeat_interval" && time.is_zero() {
+                if key != "group_wait" && time.is_zero() {
                     notes.fault(&path, "it cannot be zero");
                 }
                 route.insert(key.to_owned(), time.to_string().into());
