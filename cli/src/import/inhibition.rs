@@ -56,6 +56,7 @@ pub(super) fn read(document: &Map<String, Value>, notes: &mut Notes) -> Value {
             notes.note(&format!("{path}.equal"), what, LEFT_OUT);
             continue;
         }
+        let equal: Vec<_> = equal.iter().map(|name| matchers::label(name)).collect();
         let mut rule = Map::new();
         if let Some(name) = name.filter(|name| !name.is_empty()) {
             // Alertmanager lets several rules have one name.
@@ -71,12 +72,12 @@ pub(super) fn read(document: &Map<String, Value>, notes: &mut Notes) -> Value {
             rule.insert("name".to_owned(), name.into());
         }
         for (key, list) in [
-            ("source_matchers", source),
-            ("target_matchers", target),
-            ("equal", equal),
+            ("source_matchers", json!(source)),
+            ("target_matchers", json!(target)),
+            ("equal", json!(equal)),
         ] {
-            if !list.is_empty() {
-                rule.insert(key.to_owned(), json!(list));
+            if list.as_array().is_some_and(|list| !list.is_empty()) {
+                rule.insert(key.to_owned(), list);
             }
         }
         rules.push(Value::Object(rule));

@@ -1,5 +1,7 @@
 //! Alertmanager's matchers, in the form of this configuration.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 use settings::Matcher;
 
@@ -32,7 +34,7 @@ pub(super) fn read(
     let mut all = true;
     let mut matchers = Vec::with_capacity(found.len());
     for (path, name, sign, value) in found {
-        match counterpart(&name, sign, &value) {
+        match counterpart(&label(&name), sign, &value) {
             Ok(matcher) => matchers.push(matcher),
             Err(what) => {
                 notes.note(&path, what, instead);
@@ -41,6 +43,16 @@ pub(super) fn read(
         }
     }
     all.then_some(matchers)
+}
+
+/// The label of this name where it is matched, grouped by or compared: what the classification says
+/// under three names is not it, and `label.` before a name is taken off again.
+pub(super) fn label(name: &str) -> Cow<'_, str> {
+    if ["priority", "service", "category"].contains(&name) || name.starts_with("label.") {
+        format!("label.{name}").into()
+    } else {
+        name.into()
+    }
 }
 
 fn counterpart(name: &str, sign: &str, value: &str) -> Result<String, String> {

@@ -142,7 +142,7 @@ impl Reader {
         let mut labels = Vec::new();
         for (path, label) in notes.texts(map, path, "group_by") {
             if is_label(&label) {
-                labels.push(label);
+                labels.push(matchers::label(&label).into_owned());
             } else {
                 let what = format!("the label `{label}`, which has spaces or signs in its name");
                 notes.note(&path, what, "left out: groups do not go by it");

@@ -8,10 +8,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use proptest::prelude::*;
+use replay::{Scenario, Told};
 use serde_json::{Value, json};
 use settings::{Lookup, Settings};
+use test_case::test_case;
 
 use super::import;
 
@@ -168,4 +171,105 @@ proptest! {
             prop_assert_eq!(found, interpret(&root, "", &labels).unwrap(), "{}", output);
         }
     }
+}
+
+/// Labels that are called as what the classification says: every import has rules.
+const NAMES: &str = r#"
+route:
+  receiver: default
+  group_by: [category, alertname]
+  routes:
+    - matchers: [priority="critical"]
+      receiver: pager
+    - matchers: [priority="P3", category="alert"]
+      receiver: classified
+    - matchers: [service=""]
+      receiver: nobodys
+    - match_re: { category: 'db|cache' }
+      receiver: data
+    - matchers: [service!="api"]
+      receiver: others
+inhibit_rules:
+  - source_matchers: [severity="critical"]
+    target_matchers: [severity="warning"]
+    equal: [priority, service]
+receivers:
+  - { name: default, email_configs: [{ to: a@example.com }] }
+  - { name: pager, email_configs: [{ to: a@example.com }] }
+  - { name: classified, email_configs: [{ to: a@example.com }] }
+  - { name: nobodys, email_configs: [{ to: a@example.com }] }
+  - { name: data, email_configs: [{ to: a@example.com }] }
+  - { name: others, email_configs: [{ to: a@example.com }] }
+"#;
+
+/// What is told of alerts with these labels (`a=b c=d`) that begin together.
+fn told(file: &str, alerts: &[&str]) -> Vec<Told> {
+    let (output, _) = import(file, "x", Path::new("a.yml")).unwrap();
+    let settings = Settings::from_yaml(&output).unwrap();
+    let push = alerts.iter().map(|labels| {
+        let pairs = labels.split_whitespace();
+        let pairs = pairs.map(|pair| pair.split_once('=').unwrap());
+        json!({ "labels": BTreeMap::from_iter(pairs) })
+    });
+    let push: Vec<Value> = push.collect();
+    let scenario = json!({ "steps": [{ "at": 1, "push": push }], "until": 200 });
+    let scenario = Scenario::from_yaml(&scenario.to_string()).unwrap();
+    replay::tell(&scenario, Some(Arc::new(settings))).unwrap()
+}
+
+// As `amtool config routes test` answers, of Alertmanager 0.25.
+#[test_case("priority=critical service=api", "pager")]
+#[test_case("service=api", "default")]
+#[test_case("severity=page", "nobodys")]
+#[test_case("service=api category=cache", "data")]
+#[test_case("service=web", "others")]
+#[test_case("priority=P3 category=alert service=api", "classified")]
+#[test_case("priority=P1 service=api", "default")]
+#[test_case("severity=warning service=api category=alert", "default")]
+fn a_label_is_the_label_whatever_the_classification_calls_so(labels: &str, receiver: &str) {
+    let told = told(NAMES, &[labels]);
+    let receivers: Vec<_> = told
+        .iter()
+        .map(|t| t.notification.receiver.as_str())
+        .collect();
+    assert_eq!(receivers, [receiver]);
+}
+
+#[test]
+fn groups_go_by_the_label_and_are_told_with_its_name() {
+    let told = told(
+        NAMES,
+        &[
+            "alertname=a service=api category=x",
+            "alertname=a service=api category=y",
+        ],
+    );
+    let groups: Vec<String> = told
+        .iter()
+        .map(|told| {
+            let labels = told.notification.group_labels.iter();
+            labels
+                .map(|(name, value)| format!("{name}={value} "))
+                .collect()
+        })
+        .collect();
+    assert_eq!(
+        groups,
+        ["alertname=a category=x ", "alertname=a category=y "]
+    );
+}
+
+#[test_case("priority=x", "priority=x", 1; "the same")]
+#[test_case("priority=x", "priority=y", 2; "others")]
+#[test_case("n=1", "n=2", 1; "neither has one")]
+#[test_case("service=a", "n=2", 2; "one has none")]
+fn an_inhibition_compares_the_labels(source: &str, target: &str, alerts: usize) {
+    let told = told(
+        NAMES,
+        &[
+            &format!("alertname=s severity=critical {source}"),
+            &format!("alertname=t severity=warning {target}"),
+        ],
+    );
+    assert_eq!(told.len(), alerts);
 }

@@ -5,11 +5,15 @@ use settings::{Lookup, Priority};
 
 use crate::notification::AlertSummary;
 
+/// Before the name of a label that is meant itself, and not what the classification says.
+const LABEL: &str = "label.";
+
 /// An alert as matchers see it: its labels, and `priority`, `service` and `category` of its
 /// classification.
 ///
 /// Where a rule has classified the alert, its word on these three counts; else a label of that name
-/// does, so that alerts that were labelled elsewhere are routed by their own labels.
+/// does, so that alerts that were labelled elsewhere are routed by their own labels. Whatever the rules
+/// say, `label.priority` is the label, and nothing without one.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     labels: &'a Labels,
@@ -47,12 +51,18 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The values of some labels; what is empty is left out.
+    /// The values of some labels; what is empty is left out. `label.priority` is told as `priority`,
+    /// where that is not one of them.
     #[must_use]
     pub fn values<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Labels {
+        let names: Vec<&str> = names.into_iter().collect();
+        let told = |name: &'n str| {
+            let label = name.strip_prefix(LABEL)?;
+            (!names.contains(&label)).then_some(label)
+        };
         names
-            .into_iter()
-            .filter_map(|name| Some((name, self.text(name)?)))
+            .iter()
+            .filter_map(|name| Some((told(name).unwrap_or(name), self.text(name)?)))
             .collect()
     }
 
@@ -74,6 +84,9 @@ impl<'a> Subject<'a> {
 
 impl Lookup for Subject<'_> {
     fn text(&self, name: &str) -> Option<&str> {
+        if let Some(label) = name.strip_prefix(LABEL) {
+            return self.labels.get(label);
+        }
         let label = || self.labels.get(name);
         let classified = || self.classified(name).filter(|text| !text.is_empty());
         if self.ruled {
