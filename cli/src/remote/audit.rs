@@ -1,17 +1,26 @@
-//! `tocsin audit`: who did what about an incident, by what way and from where.
+//! `tocsin audit`: who did what about an incident or about silences, by what way and from where.
 
 use incident::Act;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::arguments::About;
-use crate::client::{self, Failure, ago, moment, one_line, path};
+use super::arguments::Common;
+use crate::client::{self, Failure, Which, ago, moment, one_line, path};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    /// The incident: its id, or the beginning or the end of an open one's
+    #[arg(value_name = "INC", required_unless_present_any = ["latest", "silences"])]
+    incident: Option<String>,
+    /// The open incident that opened last
+    #[arg(long, conflicts_with = "incident")]
+    latest: bool,
+    /// Who made and ended silences
+    #[arg(long, conflicts_with_all = ["incident", "latest"])]
+    silences: bool,
     #[command(flatten)]
-    about: About,
+    common: Common,
     /// Only what was done since: 2026-07-31T22:00Z, or 2h for the last two hours
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
@@ -22,7 +31,26 @@ pub(crate) struct Arguments {
 struct Entry {
     at: Timestamp,
     by: By,
-    act: Value,
+    #[serde(flatten)]
+    what: What,
+}
+
+/// What was done.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum What {
+    Act { act: Value },
+    Silence { ended: bool, silence: Silence },
+}
+
+/// A silence, as far as it is shown.
+#[derive(Deserialize)]
+struct Silence {
+    id: String,
+    matchers: Vec<String>,
+    ends_at: Timestamp,
+    #[serde(default)]
+    comment: String,
 }
 
 #[derive(Deserialize)]
@@ -34,12 +62,20 @@ struct By {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let About { which, common } = &arguments.about;
+    let Arguments {
+        incident, common, ..
+    } = arguments;
     let client = common.connection.client()?;
     let since = arguments.since.as_deref();
     let since = since.map(|text| ago(text, Timestamp::now())).transpose()?;
-    let id = which.id(&client)?;
-    let place = path(&["v1", "incidents", &id, "audit"]);
+    let (place, nothing) = if arguments.silences {
+        let place = path(&["v1", "silences", "audit"]);
+        (place, "nobody has made or ended a silence")
+    } else {
+        let id = Which::of(incident.as_deref()).id(&client)?;
+        let place = path(&["v1", "incidents", &id, "audit"]);
+        (place, "nobody has done anything about it")
+    };
     let mut answer = client::all(&client, &place, &[], "entries", usize::MAX)?;
     if let (Some(since), Some(Value::Array(entries))) = (since, answer.body.get_mut("entries")) {
         entries.retain(|entry| {
@@ -58,7 +94,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     })?;
     let rows: Vec<Vec<String>> = entries.iter().map(row).collect();
     let head = ["when", "who", "by", "from", "what"];
-    let nothing = "nobody has done anything about it";
     common.view.table(&head, &rows, nothing)?;
     match answer.body.get("unreadable").and_then(Value::as_u64) {
         None | Some(0) => {}
@@ -74,8 +109,26 @@ fn row(entry: &Entry) -> Vec<String> {
         one_line(&entry.by.who),
         one_line(&entry.by.via),
         from.map_or_else(|| "-".to_owned(), one_line),
-        words(&entry.act),
+        match &entry.what {
+            What::Act { act } => words(act),
+            What::Silence { ended, silence } => one_line(&silence.words(*ended)),
+        },
     ]
+}
+
+impl Silence {
+    fn words(&self, ended: bool) -> String {
+        let Self { id, comment, .. } = self;
+        let matchers = self.matchers.join(", ");
+        if ended {
+            return format!("ended {id}: {matchers}");
+        }
+        let colon = if comment.is_empty() { "" } else { ": " };
+        format!(
+            "made {id}: {matchers} until {}{colon}{comment}",
+            moment(self.ends_at)
+        )
+    }
 }
 
 /// An act in words; one of a newer server as it names it.

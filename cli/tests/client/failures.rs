@@ -175,6 +175,7 @@ fn somebody_who_never_answers() {
 #[test_case(&["silence", "add", "a=\"b\"", "--for", "2h"], "--comment"; "no comment")]
 #[test_case(&["silence", "add", "a=\"b\"", "--for", "2h", "--comment", "x", "--recurring", "funday"], "funday"; "no times")]
 #[test_case(&["audit"], "INC"; "no incident to audit")]
+#[test_case(&["audit", A, "--silences"], "--silences"; "an incident and silences")]
 #[test_case(&["audit", A, "--since", "yesterday", "--url", "http://127.0.0.1:9"], "there is no token"; "an audit by nobody")]
 #[test_case(&["oncall", "--at", "tomorrow"], "is no time"; "no moment")]
 #[test_case(&["token", "create", "--name", "x", "--scope", "write"], "read, act, silence or admin"; "no scope")]

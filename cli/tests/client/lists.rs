@@ -139,6 +139,28 @@ fn only_what_was_done_since_is_told(since: &str, lines: usize) {
 }
 
 #[test]
+fn who_made_and_ended_silences_is_told_line_by_line() {
+    let line = |at: &str, ended: bool| {
+        json!({
+            "at": at, "by": {"who": "Anna (token abcdefgh2345)", "via": "token", "from": "203.0.113.9"},
+            "ended": ended, "silence": documents::silence(&json!({})),
+        })
+    };
+    let entries = [
+        line("2026-07-31T11:00:00Z", false),
+        line("2026-07-31T12:00:00Z", true),
+    ];
+    let trail = json!({"entries": entries, "unreadable": 0, "next": null});
+    let (text, server) = shown(("GET", trail), &["audit", "--silences"]);
+    assert_eq!(server.asked()[0].line, "GET /v1/silences/audit?limit=200");
+    let lines: Vec<&str> = text.lines().collect();
+    let matchers = "sil-2345abcd: service=\"orders\", severity=~\"warn.*\"";
+    let made = format!("made {matchers} until 2026-07-31 14:00:00Z: moving the database");
+    assert!(lines[1].ends_with(&made), "{text}");
+    assert!(lines[2].ends_with(&format!("ended {matchers}")), "{text}");
+}
+
+#[test]
 fn a_trail_without_a_line_is_said_to_be() {
     let nothing = json!({"entries": [], "unreadable": 2, "next": null});
     let server = Server::new([("GET", vec![reply(200, nothing)])]);

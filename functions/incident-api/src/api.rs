@@ -118,6 +118,7 @@ impl<P: Ports> Api<P> {
             Route::Act(id, name) => self.act_on_incident(visit, id, *name).await,
             Route::Silences => self.list_silences(visit).await,
             Route::PutSilence => self.make_silence(visit).await,
+            Route::SilenceAudit => self.show_silence_audit(visit).await,
             Route::Silence(id) => self.show_silence(visit, id).await,
             Route::EndSilence(id) => self.end_silence(visit, id).await,
             Route::OnCall => self.show_on_call(visit).await,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::{
     ActOutcome, AuditPage, Clock, Done, Engine, EngineError, IncidentFilter, IncidentPage,
-    IncidentView, Outcome, Receipt, Unhurried,
+    IncidentView, Outcome, Receipt, SilenceEntry, Unhurried,
 };
 use incident::{Act, Actor, Change, IncidentId, IncidentSummary, Policy, Silence};
 use jiff::Timestamp;
@@ -162,6 +162,18 @@ impl<P: Ports> Desk<P> {
     /// When the table cannot be read.
     pub async fn silences(&self) -> Result<Vec<Silence>, EngineError> {
         self.engine.silences().await
+    }
+
+    /// A part of the audit trail of silences.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or the cursor is none.
+    pub async fn silence_audit(
+        &self,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<AuditPage<SilenceEntry>, EngineError> {
+        self.engine.silence_audit(limit, after).await
     }
 
     /// What was decided is written: whatever fails here, or takes too long, is found by the next sweep.

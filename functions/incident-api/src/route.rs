@@ -18,6 +18,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("post", "/v1/incidents/{id}/priority"),
     ("get", "/v1/silences"),
     ("post", "/v1/silences"),
+    ("get", "/v1/silences/audit"),
     ("get", "/v1/silences/{id}"),
     ("delete", "/v1/silences/{id}"),
     ("get", "/v1/oncall"),
@@ -52,6 +53,8 @@ pub enum Route {
     Silences,
     /// A silence is made.
     PutSilence,
+    /// Who made and ended silences.
+    SilenceAudit,
     /// One silence.
     Silence(String),
     /// It is ended.
@@ -124,6 +127,7 @@ impl Route {
                 (None, act, None)
             }
             ["v1", "silences"] => (Some(Self::Silences), Some(Self::PutSilence), None),
+            ["v1", "silences", "audit"] => (Some(Self::SilenceAudit), None, None),
             ["v1", "silences", id] => (
                 Some(Self::Silence((*id).to_owned())),
                 None,
@@ -184,9 +188,11 @@ impl Route {
             Self::OpenApi => "openapi",
             Self::Incidents | Self::Incident(_) | Self::Why(_) | Self::Audit(_) => "incidents",
             Self::Act(..) => "acts",
-            Self::Silences | Self::PutSilence | Self::Silence(_) | Self::EndSilence(_) => {
-                "silences"
-            }
+            Self::Silences
+            | Self::PutSilence
+            | Self::SilenceAudit
+            | Self::Silence(_)
+            | Self::EndSilence(_) => "silences",
             Self::OnCall => "oncall",
             Self::WhoAmI => "whoami",
             Self::Tokens | Self::MakeToken | Self::RevokeToken(_) => "tokens",

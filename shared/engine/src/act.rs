@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use incident::{Act, Actor, Change, IncidentId, IncidentSummary, RecordName, summary_of};
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use store::{Page, RecordKey, RecordStore};
 
@@ -44,10 +45,10 @@ pub struct AuditEntry {
 }
 
 /// A part of an audit trail.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct AuditPage {
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditPage<E = AuditEntry> {
     /// The oldest first.
-    pub entries: Vec<AuditEntry>,
+    pub entries: Vec<E>,
     /// How many entries of this page cannot be read.
     pub unreadable: usize,
     /// Says where to go on, if there is more.
@@ -139,9 +140,18 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
         limit: usize,
         after: Option<&str>,
     ) -> Result<AuditPage, EngineError> {
-        let partition = trail(id);
+        self.trail(&trail(id), limit, after).await
+    }
+
+    /// A part of any audit trail.
+    pub(crate) async fn trail<E: DeserializeOwned>(
+        &self,
+        partition: &str,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<AuditPage<E>, EngineError> {
         let page = Page { limit, after };
-        let found = self.insist(|| self.store.notes(&partition, page)).await?;
+        let found = self.insist(|| self.store.notes(partition, page)).await?;
         let mut audit = AuditPage {
             unreadable: found.unreadable,
             next: found.next,

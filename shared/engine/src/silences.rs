@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use incident::{Actor, Record, RecordName, Silence, World};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{Page, RecordStore};
+use store::RecordStore;
 
-use crate::act::place;
+use crate::act::{AuditPage, place};
 use crate::clock::Clock;
 use crate::decide::Deed;
 use crate::draft::Jotting;
@@ -125,12 +125,8 @@ impl<S: RecordStore, C: Clock> Engine<S, C> {
         &self,
         limit: usize,
         after: Option<&str>,
-    ) -> Result<(Vec<SilenceEntry>, Option<String>), EngineError> {
-        let page = Page { limit, after };
-        let found = self.insist(|| self.store.notes(TRAIL, page)).await?;
-        let entries = found.notes.iter();
-        let entries = entries.filter_map(|note| serde_json::from_str(&note.body).ok());
-        Ok((entries.collect(), found.next))
+    ) -> Result<AuditPage<SilenceEntry>, EngineError> {
+        self.trail(TRAIL, limit, after).await
     }
 }
 

@@ -3,6 +3,7 @@
 use calendar::TimeInterval;
 use compact_str::CompactString;
 use credentials::bearer::Scope;
+use engine::SilenceEntry;
 use incident::{Silence, Via};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::api::Api;
 use crate::fields::Fields;
+use crate::machine::incidents::page_size;
 use crate::once::Keeping;
 use crate::ports::Ports;
 use crate::problem::{Place, Problem};
@@ -41,6 +43,24 @@ impl<P: Ports> Api<P> {
             .map(|silence| document(silence, visit.now))
             .collect();
         Ok(Answer::json(200, &json!({ "silences": documents })))
+    }
+
+    pub(crate) async fn show_silence_audit(&self, visit: &Visit<'_>) -> Result<Answer, Problem> {
+        self.caller(visit, Some(Scope::Read)).await?;
+        let limit = page_size(visit.request)?;
+        let cursor = visit.request.parameter("cursor");
+        let page = self.desk.silence_audit(limit, cursor).await?;
+        let entry = |entry: &SilenceEntry| {
+            json!({
+                "at": entry.at, "by": entry.by, "ended": entry.ended,
+                "silence": document(&entry.silence, entry.at),
+            })
+        };
+        let entries: Vec<Value> = page.entries.iter().map(entry).collect();
+        Ok(Answer::json(
+            200,
+            &json!({ "entries": entries, "unreadable": page.unreadable, "next": page.next }),
+        ))
     }
 
     pub(crate) async fn show_silence(

@@ -43,11 +43,31 @@ async fn a_silence_is_made_found_and_ended() {
     town.admin("GET", "/v1/silences/sil-x", None)
         .await
         .problem(404);
-    let (trail, _) = town.api.desk.engine.silence_audit(10, None).await.unwrap();
+    let got = town.admin("GET", "/v1/silences/audit", None).await;
+    assert_eq!(got.status, 200, "{}", got.body);
+    let trail = got.json();
+    let ended = |place: usize| trail["entries"][place]["ended"].as_bool();
     assert_eq!(
-        trail.iter().map(|entry| entry.ended).collect::<Vec<_>>(),
-        [false, true]
+        (ended(0), ended(1), ended(2)),
+        (Some(false), Some(true), None)
     );
+    assert_eq!(trail["entries"][1]["silence"]["state"], "expired");
+    let who = trail["entries"][1]["by"]["who"].as_str().unwrap();
+    assert!(who.starts_with("bootstrap (token "), "{who}");
+    assert_eq!(
+        (&trail["unreadable"], &trail["next"]),
+        (&json!(0), &json!(null))
+    );
+    let got = town.admin("GET", "/v1/silences/audit?limit=1", None).await;
+    let next = got.json()["next"].as_str().unwrap().to_owned();
+    let rest = format!(
+        "/v1/silences/audit?cursor={}",
+        incident_api::form::encode(&next)
+    );
+    let rest = town.admin("GET", &rest, None).await.json();
+    assert_eq!(rest["entries"][0]["ended"], true);
+    let got = town.admin("GET", "/v1/silences/audit?cursor=x", None).await;
+    assert_eq!(got.problem(400)["field"], "cursor");
 }
 
 #[tokio::test]

@@ -117,7 +117,8 @@ async fn a_silence_holds_back_and_is_audited_and_ended() {
     assert_eq!(ended.ends_at, bench.clock.now());
     let error = bench.end_silence("s1", &anna()).await.unwrap_err();
     assert!(matches!(error, EngineError::UnknownSilence(_)), "{error}");
-    let (audit, next) = bench.silence_audit(10, None).await.unwrap();
+    let page = bench.silence_audit(10, None).await.unwrap();
+    let (audit, next) = (page.entries, page.next);
     let ended: Vec<bool> = audit.iter().map(|entry| entry.ended).collect();
     assert_eq!((ended, next), (vec![false, true], None));
     let mut faulty = silence("s2", 60);
