@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use markup::entity;
 use sha2::{Digest, Sha256};
 
 use crate::answer::Answer;
@@ -26,15 +27,13 @@ impl Html {
     /// Text from anywhere, in an element or in an attribute's quotes.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         for character in text.chars() {
-            match character {
-                '&' => self.0.push_str("&amp;"),
-                '<' => self.0.push_str("&lt;"),
-                '>' => self.0.push_str("&gt;"),
-                '"' => self.0.push_str("&quot;"),
-                '\'' => self.0.push_str("&#39;"),
-                '\n' | '\t' => self.0.push(character),
-                other if other.is_control() || is_disorder(other) => self.0.push('\u{fffd}'),
-                other => self.0.push(other),
+            match (entity(character), character) {
+                (Some(entity), _) => self.0.push_str(entity),
+                (None, '\n' | '\t') => self.0.push(character),
+                (None, other) if other.is_control() || is_disorder(other) => {
+                    self.0.push('\u{fffd}');
+                }
+                (None, other) => self.0.push(other),
             }
         }
         self
