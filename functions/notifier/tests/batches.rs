@@ -142,20 +142,6 @@ async fn a_bad_body_does_not_fail_its_neighbours() {
 }
 
 #[tokio::test]
-async fn what_sns_wraps_is_unwrapped() {
-    let outbox = Outbox::default();
-    let message = serde_json::to_string(&opened()).unwrap();
-    let envelope =
-        serde_json::json!({"Type": "Notification", "MessageId": "m", "Message": message});
-    let (response, _) = handle(&email(&outbox), &[body(&envelope.to_string(), "1", 1)]).await;
-    assert_eq!(response, DONE);
-    assert_eq!(
-        outbox.sent.lock().unwrap()[0].1,
-        "[P1] OPENED payments: Payments error rate is over 5 %"
-    );
-}
-
-#[tokio::test]
 async fn a_schema_of_another_major_version_is_not_guessed_at() {
     let mut newer = opened();
     newer.schema = "tocsin.notification/10".into();

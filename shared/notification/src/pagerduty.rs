@@ -6,9 +6,7 @@
 //! is paged when nobody answers there is for PagerDuty's own escalation policy to say.
 
 use alert_classification::Labels;
-use incident::{
-    AlertSummary, GroupKey, IncidentStatus, IncidentSummary, Notification, NotificationEvent,
-};
+use incident::{AlertSummary, GroupKey, Notification, NotificationEvent};
 use serde::Serialize;
 use settings::Priority;
 
@@ -29,8 +27,8 @@ const LABELS: usize = 60;
 /// What to send, or why nothing is sent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rendered {
-    /// The events, still without their routing key: one for each incident, the most urgent first.
-    Events(Vec<Event>),
+    /// The event, still without its routing key. What names several incidents is told one by one.
+    Event(Box<Event>),
     /// Nothing is sent, for this reason.
     Suppressed(&'static str),
 }
@@ -117,9 +115,6 @@ struct Details {
     group: Option<String>,
     firing: u32,
     resolved: u32,
-    /// The other incidents of the same message; each has an event of its own.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    told_together_with: Vec<String>,
     alerts: Vec<AlertDetails>,
     alerts_omitted: u32,
 }
@@ -178,7 +173,7 @@ impl Event {
     }
 }
 
-/// The events for a notification.
+/// The event for a notification.
 #[must_use]
 pub fn render(notification: &Notification, links: Option<&Links>) -> Rendered {
     let action = match notification.event {
@@ -204,18 +199,19 @@ pub fn render(notification: &Notification, links: Option<&Links>) -> Rendered {
         | NotificationEvent::Unacknowledged
         | NotificationEvent::Flapping => Action::Trigger,
     };
-    let first = std::iter::once(lead(notification, action, links));
-    let others = notification.incidents.iter();
-    let others = others.map(|incident| other(notification, incident, action, links));
-    Rendered::Events(first.chain(others).collect())
+    Rendered::Event(Box::new(event(notification, action, links)))
 }
 
-/// The event of the most urgent incident, which has the alerts.
-fn lead(notification: &Notification, action: Action, links: Option<&Links>) -> Event {
-    let incident = &notification.incident;
-    let mut event = event(notification, incident, action);
+fn event(notification: &Notification, event_action: Action, links: Option<&Links>) -> Event {
+    let mut event = Event {
+        event_action,
+        dedup_key: dedup_key(notification),
+        client_url: None,
+        payload: None,
+        links: Vec::new(),
+    };
     // An acknowledgement takes no more than the key.
-    if action == Action::Acknowledge {
+    if event_action == Action::Acknowledge {
         return event;
     }
     let page = links::page(notification, links);
@@ -230,91 +226,40 @@ fn lead(notification: &Notification, action: Action, links: Option<&Links>) -> E
             text: link.label,
         })
         .collect();
-    let summary = wording::headline(notification, SUMMARY);
-    let details = details(notification);
-    event.payload = Some(payload(notification, incident, summary, details));
+    event.payload = Some(payload(notification));
     fit(&mut event);
     event
 }
 
-/// The event of another incident of the same message: its alerts are not told apart, so it has none.
-fn other(
-    notification: &Notification,
-    incident: &IncidentSummary,
-    action: Action,
-    links: Option<&Links>,
-) -> Event {
-    let action = match (action, incident.status) {
-        (Action::Trigger, IncidentStatus::Resolved) => Action::Resolve,
-        (action, _) => action,
-    };
-    let mut event = event(notification, incident, action);
-    if action == Action::Acknowledge {
-        return event;
-    }
-    if let Some(link) = links.and_then(|links| links.get(&incident.id)) {
-        event.client_url = Some(link.view_url.clone());
-    }
-    let summary = format!(
-        "[{}] {}: {}",
-        incident.priority, incident.service, incident.title
-    );
-    let mut details = details(notification);
-    details.incident_id = incident.id.to_string();
-    details.priority = wording::priority(incident.priority);
-    details.firing = incident.firing;
-    details.resolved = incident.resolved;
-    details.told_together_with = vec![notification.incident.id.to_string()];
-    details.alerts = Vec::new();
-    details.alerts_omitted = 0;
-    let summary = text::clipped_line(&summary, SUMMARY);
-    event.payload = Some(payload(notification, incident, summary, details));
-    event
-}
-
-fn event(notification: &Notification, incident: &IncidentSummary, event_action: Action) -> Event {
-    Event {
-        event_action,
-        dedup_key: dedup_key(notification, incident),
-        client_url: None,
-        payload: None,
-        links: Vec::new(),
-    }
-}
-
 /// One PagerDuty incident for what a group tells of an incident; whoever reads it cuts at the `/`.
-fn dedup_key(notification: &Notification, incident: &IncidentSummary) -> String {
+fn dedup_key(notification: &Notification) -> String {
+    let incident = &notification.incident.id;
     if notification.group_key.is_empty() {
-        return incident.id.to_string();
+        return incident.to_string();
     }
     let group = GroupKey::from_text(&notification.group_key).digest();
-    format!("{}/{group}", incident.id)
+    format!("{incident}/{group}")
 }
 
-fn payload(
-    notification: &Notification,
-    incident: &IncidentSummary,
-    summary: String,
-    custom_details: Details,
-) -> Payload {
+fn payload(notification: &Notification) -> Payload {
+    let incident = &notification.incident;
     Payload {
-        summary,
+        summary: wording::headline(notification, SUMMARY),
         timestamp: notification.at.to_string(),
         severity: incident.priority.into(),
         source: text::clipped_line(&incident.service, FIELD),
-        component: component(notification, incident),
+        component: component(notification),
         group: text::clipped_line(&incident.key, FIELD),
         class: text::clipped_line(&incident.category, FIELD),
-        custom_details,
+        custom_details: details(notification),
     }
 }
 
 /// What of the service is affected, as the most urgent alert names it.
-fn component(notification: &Notification, incident: &IncidentSummary) -> String {
-    let lead = notification.incident.id == incident.id;
-    let alert = notification.alerts.first().filter(|_| lead);
+fn component(notification: &Notification) -> String {
+    let alert = notification.alerts.first();
     let name = alert.and_then(|alert| alert.labels.get("alertname").or(Some(&alert.kind)));
-    text::clipped_line(name.unwrap_or(&incident.service), FIELD)
+    text::clipped_line(name.unwrap_or(&notification.incident.service), FIELD)
 }
 
 fn details(notification: &Notification) -> Details {
@@ -331,11 +276,6 @@ fn details(notification: &Notification) -> Details {
         group: wording::group(notification).map(|words| text::clipped_line(&words, DETAIL)),
         firing: incident.firing,
         resolved: incident.resolved,
-        told_together_with: notification
-            .incidents
-            .iter()
-            .map(|i| i.id.to_string())
-            .collect(),
         alerts: notification.alerts.iter().map(alert).collect(),
         alerts_omitted: notification.alerts_omitted,
     }

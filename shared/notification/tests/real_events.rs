@@ -93,10 +93,7 @@ fn all_channels(notification: &Notification) -> String {
     let message = serde_json::to_string_pretty(&slack::render(notification, None)).unwrap();
     let _ = writeln!(told, "── Slack\n{message}\n");
     let event = match pagerduty::render(notification, None) {
-        pagerduty::Rendered::Events(events) => {
-            let bodies = events.iter().map(|event| event.body("key").unwrap());
-            bodies.collect::<Vec<_>>().join("\n")
-        }
+        pagerduty::Rendered::Event(event) => event.body("key").unwrap(),
         pagerduty::Rendered::Suppressed(reason) => format!("suppressed: {reason}"),
     };
     let _ = writeln!(told, "── PagerDuty\n{event}\n");

@@ -100,12 +100,10 @@ fn pagerduty_opens_and_resolves() {
     settings("pagerduty").bind(|| {
         for (name, notification) in support::all() {
             match pagerduty::render(&notification, links(name, &notification).as_ref()) {
-                pagerduty::Rendered::Events(events) => {
-                    let bodies: Vec<serde_json::Value> = events
-                        .iter()
-                        .map(|e| serde_json::from_str(&e.body("R0UT1NGKEY").unwrap()).unwrap())
-                        .collect();
-                    insta::assert_json_snapshot!(name, bodies);
+                pagerduty::Rendered::Event(event) => {
+                    let body = event.body("R0UT1NGKEY").unwrap();
+                    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+                    insta::assert_json_snapshot!(name, body);
                 }
                 pagerduty::Rendered::Suppressed(reason) => insta::assert_snapshot!(name, reason),
             }

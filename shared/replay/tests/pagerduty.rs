@@ -230,36 +230,34 @@ fn judge(mut deeds: Vec<(i64, Deed)>) -> Result<(), String> {
         if !letter.channels.contains(&Channel::Pagerduty) {
             continue;
         }
-        let Rendered::Events(events) = render(&letter, None) else {
+        let Rendered::Event(event) = render(&letter, None) else {
             continue;
         };
-        for event in events {
-            let event: Value = serde_json::from_str(&event.body("").unwrap()).unwrap();
-            let key = event["dedup_key"].as_str().unwrap().to_owned();
-            match event["event_action"].as_str().unwrap() {
-                "trigger" => {
-                    let firing = letter.alerts.iter().filter(|a| a.status == Status::Firing);
-                    let firing = firing.filter_map(|alert| {
-                        Some((alert.fingerprint, truth.since(alert.fingerprint, at)?))
-                    });
-                    under.entry(key.clone()).or_default().extend(firing);
-                    open.insert(key);
-                }
-                "resolve" => {
-                    for (alert, since) in under.get(&key).into_iter().flatten() {
-                        if truth.since(*alert, at) == Some(*since) {
-                            return Err(format!(
-                                "at {at} s {key} is resolved, and {alert} fires since {since} s"
-                            ));
-                        }
-                    }
-                    open.remove(&key);
-                }
-                _acknowledged if !open.contains(&key) => {
-                    return Err(format!("at {at} s {key} is acknowledged and not open"));
-                }
-                _acknowledged => {}
+        let event: Value = serde_json::from_str(&event.body("").unwrap()).unwrap();
+        let key = event["dedup_key"].as_str().unwrap().to_owned();
+        match event["event_action"].as_str().unwrap() {
+            "trigger" => {
+                let firing = letter.alerts.iter().filter(|a| a.status == Status::Firing);
+                let firing = firing.filter_map(|alert| {
+                    Some((alert.fingerprint, truth.since(alert.fingerprint, at)?))
+                });
+                under.entry(key.clone()).or_default().extend(firing);
+                open.insert(key);
             }
+            "resolve" => {
+                for (alert, since) in under.get(&key).into_iter().flatten() {
+                    if truth.since(*alert, at) == Some(*since) {
+                        return Err(format!(
+                            "at {at} s {key} is resolved, and {alert} fires since {since} s"
+                        ));
+                    }
+                }
+                open.remove(&key);
+            }
+            _acknowledged if !open.contains(&key) => {
+                return Err(format!("at {at} s {key} is acknowledged and not open"));
+            }
+            _acknowledged => {}
         }
     }
     if open.is_empty() {

@@ -1,7 +1,7 @@
 //! PagerDuty's Events API v2.
 
 use credentials::link::Purpose;
-use notification::outcome::{Outcome, Protocol, judge};
+use notification::outcome::{Protocol, judge};
 use notification::pagerduty::{self, Event, Rendered};
 use settings::Channel;
 
@@ -28,13 +28,13 @@ impl<S: SecretSource> Sender for PagerDutySender<S> {
     async fn send(&self, order: Order<'_>) -> Sent {
         order.ignore_to();
         let links = order.links(Channel::Pagerduty, order.receiver(), Purpose::Act);
-        let events = match pagerduty::render(order.notification, links.as_ref()) {
-            Rendered::Events(events) => events,
+        let event = match pagerduty::render(order.notification, links.as_ref()) {
+            Rendered::Event(event) => event,
             Rendered::Suppressed(reason) => return Sent::Suppressed(reason),
         };
         let sending = Prepared {
             sender: self,
-            events,
+            event,
             order,
         };
         with_secret(&self.vault, &self.ambient, &order, &sending).await
@@ -43,31 +43,17 @@ impl<S: SecretSource> Sender for PagerDutySender<S> {
 
 struct Prepared<'a, S> {
     sender: &'a PagerDutySender<S>,
-    events: Vec<Event>,
+    event: Box<Event>,
     order: Order<'a>,
 }
 
 impl<S: SecretSource> Sending for Prepared<'_, S> {
-    /// One event after the other. After a failure all are sent again, which PagerDuty takes for the same.
     async fn with(&self, secret: &Hidden) -> Sent {
         let secret = match PagerDutySecret::parse(secret) {
             Ok(secret) => secret,
             Err(error) => return Sent::misconfigured(error.to_string()),
         };
-        let mut sent = Sent::Outcome(Outcome::Delivered { reference: None });
-        for event in &self.events {
-            sent = self.one(event, &secret).await;
-            if !matches!(sent, Sent::Outcome(Outcome::Delivered { .. })) {
-                break;
-            }
-        }
-        sent
-    }
-}
-
-impl<S: SecretSource> Prepared<'_, S> {
-    async fn one(&self, event: &Event, secret: &PagerDutySecret) -> Sent {
-        let body = match event.body(secret.routing_key.expose()) {
+        let body = match self.event.body(secret.routing_key.expose()) {
             Ok(body) => body,
             Err(error) => return Sent::misconfigured(error.to_string()),
         };
