@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use engine::{OutOfTime, Pace};
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::support::{Town, event, token};
 
@@ -16,7 +16,8 @@ async fn an_act_that_is_done_is_answered_although_the_topic_hangs() {
     town.topic.1.store(true, Relaxed);
     let began = Instant::now();
     let path = format!("/v1/incidents/{id}/resolve");
-    let got = town.admin("POST", &path, None).await;
+    let answer = town.admin("POST", &path, None);
+    let got = timeout(Duration::from_secs(10), answer).await.unwrap();
     assert_eq!((got.status, &got.json()["changed"]), (200, &json!(true)));
     assert!(began.elapsed() < Duration::from_millis(1_100));
     // Timers do not wait for the topic, and a sweep finds what is not published.
