@@ -76,7 +76,10 @@ pub(crate) fn is_untold(view: &IncidentView) -> bool {
     view.summary.resolved_at.is_some()
         && alerts.any(|alert| {
             alert.incident.as_ref() == Some(id) && alert.told != 0
-                || alert.unclosed.iter().any(|unclosed| unclosed.incident == *id)
+                || alert
+                    .unclosed
+                    .iter()
+                    .any(|unclosed| unclosed.incident == *id)
         })
 }
 
