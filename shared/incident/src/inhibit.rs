@@ -48,10 +48,15 @@ impl Inhibition {
         }
     }
 
+    /// Forgets a source; whether it was one.
+    pub fn remove(&mut self, fingerprint: Fingerprint) -> bool {
+        self.sources.remove(&fingerprint).is_some()
+    }
+
     /// Notes what is known about a source; whether that is new.
     pub fn put(&mut self, fingerprint: Fingerprint, source: Source, now: Timestamp) -> bool {
         if source.span.is_over(now) {
-            return self.sources.remove(&fingerprint).is_some();
+            return self.remove(fingerprint);
         }
         if self.sources.get(&fingerprint) == Some(&source) {
             return false;

@@ -14,7 +14,7 @@ use settings::Priority;
 use crate::act::{Acknowledgement, Verdict};
 use crate::arrival::{Outcome, SuppressionReason};
 use crate::id::IncidentId;
-use crate::key::{GroupKey, IncidentKey};
+use crate::key::{GroupKey, IncidentKey, InhibitionKey};
 use crate::notification::IncidentStatus;
 use crate::span::Span;
 use crate::timeline::Timeline;
@@ -22,6 +22,10 @@ use crate::tracked::TrackedAlerts;
 
 /// How long the state of a key is kept after the last decision about it, when nothing fires.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The most places at which one alert is a source of inhibit rules. What could not be remembered could
+/// not be taken back and would inhibit for ever, so that further rules do not have it as a source.
+pub(crate) const MAX_SOURCE_PLACES: usize = 32;
 
 /// The state of one incident key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -157,6 +161,10 @@ pub struct TrackedAlert {
     /// the routes say by then.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub groups: BTreeSet<GroupKey>,
+    /// Where it is put down as a source of an inhibit rule: it is taken out of there when it is over
+    /// or no longer matches, whatever it looks like by then. At most 32.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub sources: BTreeSet<InhibitionKey>,
     /// One line for people; empty when there was no room to keep it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub title: String,

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 use settings::Priority;
 
-use crate::key::GroupKey;
+use crate::key::{GroupKey, InhibitionKey};
 use crate::state::{TrackedAlert, Turns};
 
 /// The tracked alerts of a state, by fingerprint. It reads like the map that it is; it changes by
@@ -141,6 +141,15 @@ impl TrackedAlerts {
     ) -> Option<&mut BTreeSet<GroupKey>> {
         let alert = self.by_fingerprint.get_mut(&fingerprint)?;
         Some(&mut alert.groups)
+    }
+
+    /// Where an alert is put down as a source of inhibit rules, to be changed.
+    pub(crate) fn sources_mut(
+        &mut self,
+        fingerprint: Fingerprint,
+    ) -> Option<&mut BTreeSet<InhibitionKey>> {
+        let alert = self.by_fingerprint.get_mut(&fingerprint)?;
+        Some(&mut alert.sources)
     }
 
     /// How many fire.

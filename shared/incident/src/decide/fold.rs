@@ -309,6 +309,7 @@ fn apply(
         joined: 0,
         turns: Turns::default(),
         groups: BTreeSet::new(),
+        sources: BTreeSet::new(),
         title: super::text::clip(&alert.title, super::summary::TITLE_CHARS),
         details: Some(Box::new(details(classified))),
     };
@@ -318,11 +319,13 @@ fn apply(
             span: known.span.put(span, now),
             turns: known.turns,
             groups: known.groups,
+            sources: known.sources,
             ..fresh()
         },
         Step::BeganAgain => TrackedAlert {
             turns: known.turns,
             groups: known.groups,
+            sources: known.sources,
             ..fresh()
         },
         Step::StillFiring => TrackedAlert {
@@ -333,6 +336,7 @@ fn apply(
             joined: known.joined,
             turns: known.turns,
             groups: known.groups,
+            sources: known.sources,
             ..fresh()
         },
         // What the alert was about when it fired is worth more than how its end was put.

@@ -13,11 +13,11 @@ use super::{RecordName, World, route_of};
 use crate::arrival::{Arrival, Disposition, SuppressionReason};
 use crate::decide::{Change, News, Step, decide};
 use crate::group::{GroupState, Snapshot};
-use crate::inhibit::Source;
+use crate::inhibit::{Inhibition, Source};
 use crate::key::{GroupKey, IncidentKey, InhibitionKey};
 use crate::notification::{AlertSummary, IncidentSummary};
 use crate::policy::{Policy, signed};
-use crate::state::{AlertPhase, IncidentState};
+use crate::state::{AlertPhase, IncidentState, MAX_SOURCE_PLACES};
 use crate::subject::Subject;
 use crate::{group, inhibit};
 
@@ -127,6 +127,11 @@ impl World {
             return;
         };
         let Some(view) = View::of(state, step, arrival, texts, episode, now, &policy) else {
+            // Nobody knows any more what it was about; that it is over is known.
+            let known = state.alerts.get(&step.fingerprint);
+            if known.is_some_and(|known| !known.is_firing()) {
+                self.put_sources(key, step.fingerprint, Vec::new(), now);
+            }
             return;
         };
         let subject = view.subject();
@@ -156,16 +161,13 @@ impl World {
                 episode.settling_ms = episode.settling_ms.max(millis);
             }
         }
-        let sources: Vec<(InhibitionKey, Source)> = policy
-            .routing()
-            .inhibit_rules
-            .iter()
-            .filter(|_| step.news != News::Reported)
-            .filter(|rule| inhibit::matches(&rule.source, &subject))
-            .map(|rule| view.source(rule, &subject))
-            .collect();
-        for (place, source) in sources {
-            self.put_source(place, fingerprint, source, now);
+        if step.news != News::Reported {
+            let rules = policy.routing().inhibit_rules.iter();
+            let sources = rules
+                .filter(|rule| inhibit::matches(&rule.source, &subject))
+                .map(|rule| view.source(rule, &subject))
+                .collect();
+            self.put_sources(key, fingerprint, sources, now);
         }
         for (route, (group, labels)) in routed {
             let snapshot = view.snapshot(false);
@@ -241,17 +243,50 @@ impl World {
         touched.insert(key);
     }
 
-    fn put_source(
+    /// Puts an alert down as a source wherever it is one, and takes it out of where it no longer is.
+    ///
+    /// It is remembered where it was put: by its end it may look different. What lapses is left where it
+    /// is, for its source says itself until when it fires.
+    fn put_sources(
+        &mut self,
+        key: &IncidentKey,
+        fingerprint: Fingerprint,
+        sources: Vec<(InhibitionKey, Source)>,
+        now: Timestamp,
+    ) {
+        let alerts = self.facts.incidents.get_mut(key);
+        let mut known = alerts.and_then(|state| state.alerts.sources_mut(fingerprint));
+        // What is not tracked cannot be taken back.
+        let room = known.as_ref().map_or(0, |_| MAX_SOURCE_PLACES);
+        let (over, mut fires): (Vec<_>, Vec<_>) = sources
+            .into_iter()
+            .partition(|(_, source)| source.span.is_over(now));
+        fires.truncate(room);
+        let now_in: BTreeSet<InhibitionKey> =
+            fires.iter().map(|(place, _)| place.clone()).collect();
+        let mut left: BTreeSet<InhibitionKey> = over.into_iter().map(|(place, _)| place).collect();
+        if let Some(known) = &mut known {
+            left.extend(known.difference(&now_in).cloned());
+            **known = now_in;
+        }
+        for place in left {
+            self.change_inhibition(place, |inhibition| inhibition.remove(fingerprint));
+        }
+        for (place, source) in fires {
+            self.change_inhibition(place, |inhibition| inhibition.put(fingerprint, source, now));
+        }
+    }
+
+    /// Changes what a rule has as sources, where that makes a difference.
+    fn change_inhibition(
         &mut self,
         place: InhibitionKey,
-        fingerprint: Fingerprint,
-        source: Source,
-        now: Timestamp,
+        change: impl FnOnce(&mut Inhibition) -> bool,
     ) {
         let name = RecordName::Inhibition(place.clone());
         self.facts.note(&name);
         let inhibition = self.facts.inhibitions.entry(place).or_default();
-        if inhibition.put(fingerprint, source, now) && self.dirty.insert(name) {
+        if change(inhibition) && self.dirty.insert(name) {
             inhibition.version += 1;
         }
     }
