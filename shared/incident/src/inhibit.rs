@@ -14,7 +14,8 @@ use crate::key::InhibitionKey;
 use crate::span::Span;
 use crate::subject::Subject;
 
-/// The most sources that one place remembers: any one of them is enough to inhibit.
+/// The most sources that one place remembers: any one of them is enough to inhibit, so that those that
+/// end last are remembered.
 const MAX_SOURCES: usize = 500;
 
 /// The alerts that fire and are sources of one rule, with the same values of its `equal` labels.
@@ -63,10 +64,21 @@ impl Inhibition {
         }
         self.sources.retain(|_, known| !known.span.is_over(now));
         if self.sources.len() >= MAX_SOURCES && !self.sources.contains_key(&fingerprint) {
-            return false;
+            let soonest = self.ends_soonest();
+            match soonest {
+                Some((end, known)) if end < source.end() => self.remove(known),
+                Some(_) | None => return false,
+            };
         }
         self.sources.insert(fingerprint, source);
         true
+    }
+
+    /// The source that ends before the others, and when; of several the first.
+    fn ends_soonest(&self) -> Option<(Timestamp, Fingerprint)> {
+        let ends = self.sources.iter();
+        ends.map(|(fingerprint, source)| (source.end(), *fingerprint))
+            .min()
     }
 
     /// A source that fires and inhibits a target, which is a source itself or not.
@@ -93,6 +105,13 @@ impl Inhibition {
             latest = latest.max(source.span.ends_at?);
         }
         Some(latest)
+    }
+}
+
+impl Source {
+    /// Until when it inhibits: what has no known end does so longest.
+    fn end(&self) -> Timestamp {
+        self.span.ends_at.unwrap_or(Timestamp::MAX)
     }
 }
 

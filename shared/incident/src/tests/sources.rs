@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use settings::Priority;
 
 use super::history::Town;
-use super::{anna, batch, fingerprint, policy_of};
-use crate::{Act, Arrival, IncidentKey, IncidentState, Policy, TrackedAlert};
+use super::{anna, batch, fingerprint, policy_of, second};
+use crate::{
+    Act, Arrival, IncidentKey, IncidentState, Inhibition, Policy, Source, Span, TrackedAlert,
+};
 
 /// Each alert is an incident and a group of its own; a `switch` explains `b`.
 fn network(sources: &[&str], equal: &[&str]) -> Policy {
@@ -208,4 +210,35 @@ fn tracked_places(town: &Town) -> Vec<usize> {
     keys.filter_map(|key| town.world.inhibition(&key))
         .map(|inhibition| inhibition.sources.len())
         .collect()
+}
+
+#[test]
+fn of_too_many_sources_those_are_remembered_that_end_last() {
+    let source = |ends_at: Option<i64>| Source {
+        span: Span {
+            ends_at: ends_at.map(second),
+            ..Span::from(second(0))
+        },
+        both: false,
+        title: String::new(),
+    };
+    let mut inhibition = Inhibition::new();
+    for at in 0..500 {
+        let name = fingerprint(&format!("source-{at}"));
+        assert!(inhibition.put(name, source(Some(1_000 + at)), second(0)));
+    }
+    // One that ends before all of them is not worth remembering…
+    assert!(!inhibition.put(fingerprint("soon"), source(Some(999)), second(0)));
+    // …one that outlives the first of them is, and one that has no end more than any.
+    assert!(inhibition.put(fingerprint("late"), source(Some(9_000)), second(0)));
+    assert!(inhibition.put(fingerprint("endless"), source(None), second(0)));
+    assert_eq!(inhibition.sources.len(), 500);
+    for gone in ["source-0", "source-1", "soon"] {
+        assert!(!inhibition.sources.contains_key(&fingerprint(gone)));
+    }
+    let last = inhibition.inhibits(false, second(9_001)).unwrap();
+    assert_eq!(last.0, fingerprint("endless"));
+    // What is known is renewed without anything else having to go.
+    assert!(inhibition.put(fingerprint("source-2"), source(None), second(0)));
+    assert_eq!(inhibition.sources.len(), 500);
 }
