@@ -1,6 +1,6 @@
 //! Silences: what people do not want to hear of, for how long, and who said so.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use calendar::TimeInterval;
 use compact_str::CompactString;
@@ -14,8 +14,11 @@ use crate::act::Actor;
 pub const WARNING: SignedDuration = SignedDuration::from_mins(15);
 /// How long a silence that is over is remembered.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(5 * 24);
-/// The most silences that are kept.
-pub const MAX_SILENCES: usize = 5_000;
+/// The most silences that are kept: all of them are one item of the table…
+pub const MAX_SILENCES: usize = 1_000;
+/// …which holds 400 KB. So much fits however little their texts can be packed, with room for what is
+/// noted about them later.
+const MAX_BYTES: usize = 350 * 1024;
 
 /// Holds back what matches, for a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,8 +34,8 @@ pub struct Silence {
     /// Within that, only at these times: a silence that recurs. At all times when there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub times: Vec<TimeInterval>,
-    /// Whether ladders stand still as well because the service is worked on, and not because nobody
-    /// wants to hear of it.
+    /// Whether it was made because the service is worked on, and not because nobody wants to hear of it.
+    /// It holds back the same; it is shown as maintenance.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub maintenance: bool,
     /// Who wants it.
@@ -82,7 +85,9 @@ pub enum InvalidSilence {
         limit: i64,
     },
     /// There are too many.
-    #[error("there are {MAX_SILENCES} silences; end some before making new ones")]
+    #[error(
+        "there is no room for another silence: {MAX_SILENCES} are kept, of at most {MAX_BYTES} bytes together; end some, or write shorter comments and fewer matchers"
+    )]
     TooMany,
 }
 
@@ -123,11 +128,39 @@ impl Silences {
         }
         let horizon = now.checked_sub(KEPT_FOR).unwrap_or(Timestamp::MIN);
         self.0.retain(|_, known| known.ends_at > horizon);
-        if self.0.len() >= MAX_SILENCES && !self.0.contains_key(&silence.id) {
-            return Err(InvalidSilence::TooMany);
-        }
+        let gone = self.over_to_make_room(&silence, now)?;
+        self.0.retain(|id, _| !gone.contains(id));
         self.0.insert(silence.id.clone(), silence);
         Ok(())
+    }
+
+    /// Those that are over and have to go so that there is room for one more, the longest over first.
+    fn over_to_make_room(
+        &self,
+        new: &Silence,
+        now: Timestamp,
+    ) -> Result<HashSet<CompactString>, InvalidSilence> {
+        let others = self.0.values().filter(|known| known.id != new.id);
+        let (mut count, mut bytes) = (1, stored_bytes(new));
+        let mut over = Vec::new();
+        for known in others {
+            let own = stored_bytes(known);
+            count += 1;
+            bytes += own;
+            if known.ends_at <= now {
+                over.push((known.ends_at, &known.id, own));
+            }
+        }
+        over.sort_unstable();
+        let mut over = over.into_iter();
+        let mut gone = HashSet::new();
+        while count > MAX_SILENCES || bytes > MAX_BYTES {
+            let (_, id, own) = over.next().ok_or(InvalidSilence::TooMany)?;
+            gone.insert(id.clone());
+            count -= 1;
+            bytes -= own;
+        }
+        Ok(gone)
     }
 
     /// Ends one now; whether it was there and not over.
@@ -167,6 +200,13 @@ impl Silences {
     pub fn iter(&self) -> impl Iterator<Item = &Silence> {
         self.0.values()
     }
+}
+
+/// What a silence takes of the item, with its id before it.
+fn stored_bytes(silence: &Silence) -> usize {
+    let id = silence.id.len();
+    let text = serde_json::to_string(silence);
+    text.map_or(MAX_BYTES, |text| id + text.len() + "\"\":,".len())
 }
 
 /// Silences ready to be asked.
