@@ -116,8 +116,8 @@ pub struct Episode {
     /// When people were told that it has more alerts than are tracked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overflowed_at: Option<Timestamp>,
-    /// For how many milliseconds after its end it may go on as the same episode, because no group can
-    /// have told yet that it is over: the longest `group_interval` of the routes of its alerts.
+    /// For how many milliseconds after its end it may go on as the same episode, because some
+    /// group may not have told yet that it is over: the longest `group_interval` of the routes of its alerts.
     #[serde(default)]
     pub settling_ms: i64,
     /// When its report is to be written, if that is still to be done.

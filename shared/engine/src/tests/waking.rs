@@ -37,25 +37,51 @@ async fn a_group_waits_and_then_tells_and_after_it_the_ladder() {
     assert_eq!((pages.len(), pages[0].receiver.as_str()), (1, "second"));
 }
 
-#[tokio::test]
-async fn a_timer_of_a_route_that_is_gone_rings_once() {
+/// Orders has a route of its own, which a deployment replaces by another.
+fn with_route(matchers: &str, wait: &str) -> serde_json::Value {
     let mut settings = at_once();
-    settings["route"]["routes"] =
-        json!([{ "matchers": ["service=\"orders\""], "group_wait": "30s" }]);
-    let old = bench_of(settings);
-    let arrived = old.arrive(vec![firing("orders", "a")]).await;
-    let new = crate::Engine::new(
+    settings["route"]["routes"] = json!([{ "matchers": [matchers], "group_wait": wait }]);
+    settings
+}
+
+fn deployed(old: &super::Bench, settings: serde_json::Value) -> super::Bench {
+    crate::Engine::new(
         old.store.clone(),
-        super::policy(at_once()),
+        super::policy(settings),
         old.clock.clone(),
         crate::Patience::default(),
         1,
-    );
+    )
+}
+
+#[tokio::test]
+async fn a_timer_of_a_route_that_is_gone_hands_on_what_waits_and_rings_once() {
+    let old = bench_of(with_route("service=\"orders\"", "30s"));
+    let arrived = old.arrive(vec![firing("orders", "a")]).await;
+    let new = deployed(&old, with_route("service=~\"orders|pay\"", "10m"));
     new.clock.advance(31);
     let due = new.due(new.clock.now(), 10).await.unwrap();
     assert_eq!(due, arrived.outcome.timers);
-    new.wake([due[0].1.clone()]).await;
+    let woken = new.wake([due[0].1.clone()]).await;
+    assert!(woken.failed.is_empty());
     assert!(new.due(new.clock.now(), 10).await.unwrap().is_empty());
+    // The new route waits as long as it says.
+    let timers = woken.outcome.timers;
+    assert_eq!(timers.len(), 1);
+    new.clock.advance(600);
+    let woken = new.wake([timers[0].1.clone()]).await;
+    assert_eq!(events(&woken.outcome), [NotificationEvent::Opened]);
+}
+
+#[tokio::test]
+async fn an_end_is_told_though_the_route_that_told_the_beginning_is_gone() {
+    let old = bench_of(with_route("service=\"orders\"", "0s"));
+    let arrived = old.arrive(vec![firing("orders", "a")]).await;
+    assert_eq!(events(&arrived.outcome), [NotificationEvent::Opened]);
+    let new = deployed(&old, with_route("service=~\"orders|pay\"", "0s"));
+    new.clock.advance(60);
+    let arrived = new.arrive(vec![super::resolved("orders", "a", 60)]).await;
+    assert_eq!(events(&arrived.outcome), [NotificationEvent::Resolved]);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use super::town::{Event, Report, town};
 use super::{anna, start};
 use crate::{
     Act, Actor, Arrival, Effects, IncidentKey, Notification, Policy, Record, RecordName, Silence,
-    SuppressionReason, World,
+    StepTaken, SuppressionReason, World,
 };
 
 /// A world and its timers.
@@ -21,6 +21,8 @@ pub(super) struct Town {
     pub(super) told: Vec<(Timestamp, Notification)>,
     pub(super) reports: Vec<String>,
     policy: Arc<Policy>,
+    /// The configuration of each reload.
+    pub(super) reloads: fn(usize) -> Policy,
     due: BTreeMap<RecordName, Timestamp>,
     /// What is stored, when the world is held against its parts.
     store: Option<BTreeMap<RecordName, Record>>,
@@ -42,6 +44,7 @@ impl Town {
             told: Vec::new(),
             reports: Vec::new(),
             policy,
+            reloads: town,
             due: BTreeMap::new(),
             store: None,
             grouped: 0,
@@ -79,7 +82,7 @@ impl Town {
             Event::Unsilence(id) => {
                 self.step(BTreeSet::new(), |world, now| world.unsilence(id, now));
             }
-            Event::Reload(variant) => self.reload(town(*variant)),
+            Event::Reload(variant) => self.reload((self.reloads)(*variant)),
         }
     }
 
@@ -284,26 +287,24 @@ impl Town {
         self.world.groups().map(crate::GroupState::pending).sum()
     }
 
-    fn steps_taken(&self) -> BTreeMap<(String, String), usize> {
-        let groups = self.world.groups();
-        groups
-            .flat_map(|group| {
-                group
-                    .incidents
-                    .iter()
-                    .map(move |(id, known)| (group, id, known))
-            })
-            .map(|(group, id, known)| ((group.key.to_string(), id.to_string()), known.steps.len()))
-            .collect()
+    /// The steps that were taken for each incident, by whatever group.
+    fn steps_taken(&self) -> BTreeMap<String, Vec<StepTaken>> {
+        let mut taken: BTreeMap<String, Vec<StepTaken>> = BTreeMap::new();
+        for (id, known) in self.world.groups().flat_map(|group| &group.incidents) {
+            let steps = taken.entry(id.to_string()).or_default();
+            steps.extend(known.steps.iter().cloned());
+        }
+        taken
     }
 
     /// Nobody climbs for what somebody has taken on; whoever climbs has looked whether that is so.
-    fn check_steps(&self, before: &BTreeMap<(String, String), usize>) {
+    fn check_steps(&self, before: &BTreeMap<String, Vec<StepTaken>>) {
         for group in self.world.groups() {
             for (id, known) in &group.incidents {
-                let name = (group.key.to_string(), id.to_string());
-                let taken = before.get(&name).copied().unwrap_or_default();
-                let new = known.steps.get(taken..).unwrap_or_default();
+                let taken = before.get(id.as_str()).map_or(&[][..], Vec::as_slice);
+                // A group that takes another's place knows what that one did.
+                let new = known.steps.iter().filter(|step| !taken.contains(step));
+                let new: Vec<&StepTaken> = new.collect();
                 if new.is_empty() {
                     continue;
                 }

@@ -18,6 +18,7 @@ mod past;
 mod permutations;
 mod promises;
 mod properties;
+mod rerouting;
 mod silences;
 mod sources;
 mod town;

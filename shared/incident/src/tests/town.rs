@@ -3,7 +3,7 @@
 use alert_classification::Status;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use settings::Priority;
 
 use super::{anna, arrival_of, ben, policy_of};
@@ -11,12 +11,27 @@ use crate::{Act, Actor, Arrival, Policy, VerdictKind};
 
 /// The configuration, and how it is after a reload: the same routes, receivers and steps, other times.
 pub(super) fn town(variant: usize) -> Policy {
+    policy_of(settings(variant))
+}
+
+/// The same, with other routes after a reload: their matchers, and with them their groups, are others.
+pub(super) fn moving_town(variant: usize) -> Policy {
+    let mut settings = settings(variant);
+    let routes = &mut settings["route"]["routes"];
+    routes[0]["matchers"] =
+        json!([(["priority=\"P1\"", "priority=~\"P1|P2\"", "priority!=\"P4\""][variant % 3])]);
+    routes[1]["matchers"] =
+        json!([(["service=\"pay\"", "service=~\"p.*\"", "service=\"orders\""][variant % 3])]);
+    policy_of(settings)
+}
+
+fn settings(variant: usize) -> Value {
     let (wait, interval, repeat) = [
         ("10s", "60s", "10m"),
         ("0s", "20s", "4m"),
         ("30s", "2m", "1h"),
     ][variant % 3];
-    policy_of(json!({
+    json!({
         "flapping": {"changes": 4, "window": "5m", "quiet": "3m"},
         "receivers": [
             {"name": "team", "slack": [{}], "email": [{"send_resolved": false}]},
@@ -64,7 +79,7 @@ pub(super) fn town(variant: usize) -> Policy {
                 {"matchers": ["alertname=\"d\""], "receiver": "nobody"},
             ],
         },
-    }))
+    })
 }
 
 /// An alert that says something so many seconds ago.

@@ -193,18 +193,6 @@ fn a_timer_that_comes_again_does_nothing() {
 }
 
 #[test]
-fn a_group_whose_route_is_gone_is_not_due_any_more() {
-    let mut town = Town::in_parts(town(0));
-    town.say("+d@0/P2");
-    let key = town.world.groups().next().unwrap().key.clone();
-    assert!(key.as_str().contains("alertname"), "{key}");
-    town.reload(plain());
-    town.pass(600);
-    assert_eq!(town.world.group(&key).unwrap().due_at, None);
-    assert!(town.told.is_empty());
-}
-
-#[test]
 fn a_silence_begins_ends_and_says_that_it_ends() {
     let mut town = Town::in_parts(plain());
     town.silence("service=\"orders\"", 60);

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::reroute::route_or_farewell;
 use super::view::summary_of;
-use super::{RecordName, World, route_of};
+use super::{RecordName, World};
 use crate::act::{Act, ActError, Actor};
 use crate::decide::{self, Change};
 use crate::group;
@@ -45,6 +46,8 @@ impl World {
             self.spread(key, step, &[], summary.as_ref(), now, &mut touched);
         }
         self.note_episode(summary, decision.transition);
+        touched.append(&mut self.stranded(key));
+        self.reroute(&mut touched, now);
         let groups: BTreeSet<GroupKey> = self
             .facts
             .incidents
@@ -80,9 +83,7 @@ impl World {
         if !group.incidents.contains_key(id) {
             return;
         }
-        let Some(route) = route_of(&policy, &group.route) else {
-            return;
-        };
+        let route = route_or_farewell(&policy, &group.route);
         if self.dirty.insert(name) {
             group.version += 1;
         }
@@ -96,7 +97,7 @@ impl World {
             Act::Resolve { .. } => group.tick = Some(now),
             Act::SetPriority { .. } | Act::Comment { .. } => {}
         }
-        group::reschedule(group, route, now);
+        group::reschedule(group, &route, now);
         if matches!(act, Act::Resolve { .. }) {
             group.due_at = Some(now);
         }
@@ -115,22 +116,17 @@ impl World {
             .collect();
         let policy = Arc::clone(&self.policy);
         let mut shortest: Option<SignedDuration> = None;
+        let escalations = &policy.routing().escalations;
         for group in groups {
-            let Some(route) = self
-                .known_group(&group)
-                .map(|group| group.route.clone())
-                .and_then(|route| route_of(&policy, &route))
-            else {
-                continue;
-            };
-            let escalations = &policy.routing().escalations;
-            let timeout = route
-                .escalation
-                .and_then(|at| escalations.get(at))
-                .and_then(|escalation| escalation.ack_timeout);
-            if let Some(timeout) = timeout.map(signed) {
-                shortest = Some(shortest.map_or(timeout, |known| known.min(timeout)));
-            }
+            self.facts.note(&RecordName::Group(group.clone()));
+            let timeouts = self
+                .routes_of(&policy, &group)
+                .into_iter()
+                .filter_map(|route| {
+                    let escalation = escalations.get(route.escalation?)?;
+                    escalation.ack_timeout.map(signed)
+                });
+            shortest = shortest.into_iter().chain(timeouts).min();
         }
         now.checked_add(shortest?).ok()
     }

@@ -8,8 +8,9 @@ use compact_str::CompactString;
 use jiff::{SignedDuration, Timestamp};
 use settings::{GroupBy, Route};
 
+use super::reroute::route_or_farewell;
 use super::view::{View, summary_of};
-use super::{RecordName, World, route_of};
+use super::{RecordName, World};
 use crate::arrival::{Arrival, Disposition, SuppressionReason};
 use crate::decide::{Change, News, Step, decide};
 use crate::group::{GroupState, Snapshot};
@@ -81,6 +82,7 @@ impl World {
     ) -> Vec<Disposition> {
         let name = RecordName::Incident(key.clone());
         self.facts.note(&name);
+        touched.append(&mut self.stranded(key));
         let policy = Arc::clone(&self.policy);
         let state = self
             .facts
@@ -178,14 +180,12 @@ impl World {
                 continue;
             };
             let (route, labels) = (known.route.clone(), known.labels.clone());
-            let Some(route) = route_of(&policy, &route) else {
-                continue;
-            };
+            let route = route_or_farewell(&policy, &route);
             let snapshot = Snapshot {
                 counted: false,
                 ..view.snapshot(true)
             };
-            self.put(route, group, labels, snapshot, now, touched);
+            self.put(&route, group, labels, snapshot, now, touched);
         }
     }
 

@@ -9,6 +9,7 @@ mod act;
 mod arrive;
 mod facts;
 mod quiet;
+mod reroute;
 mod view;
 
 pub use view::summary_of;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use self::facts::Known;
+use self::reroute::route_or_farewell;
 use jiff::Timestamp;
 use settings::Route;
 
@@ -94,6 +96,8 @@ pub struct World {
     facts: Known,
     dirty: BTreeSet<RecordName>,
     effects: Effects,
+    /// Whether it was decided under another configuration before, so far as can be known.
+    may_have_other_routes: bool,
 }
 
 impl World {
@@ -140,6 +144,7 @@ impl World {
     fn new(policy: Arc<Policy>, loaded: Option<BTreeSet<RecordName>>) -> Self {
         Self {
             policy: Arc::clone(&policy),
+            may_have_other_routes: loaded.is_some(),
             groups: HashMap::new(),
             anew: HashMap::new(),
             facts: Known {
@@ -272,12 +277,17 @@ impl World {
 
     /// Takes up a new configuration, as Alertmanager does: groups wait `group_wait` again, or not at
     /// all when their alerts have waited so long already, and repeat nothing that was said.
+    ///
+    /// It is for worlds that keep everything. A deployment has no such moment: there, groups keep their
+    /// beat, and what is on a route that is gone goes on when its group or its incident is next looked at.
     pub fn reload(&mut self, policy: impl Into<Arc<Policy>>, now: Timestamp) {
         self.policy = policy.into();
+        self.may_have_other_routes = true;
         self.facts.policy = Arc::clone(&self.policy);
         let mut touched = BTreeSet::new();
         for (key, group) in &mut self.groups {
             let Some(route) = route_of(&self.policy, &group.route) else {
+                touched.insert(key.clone());
                 continue;
             };
             let wait = signed(route.group_wait);
@@ -297,8 +307,10 @@ impl World {
         self.flush_due(touched, now);
     }
 
-    /// Flushes those of some groups for which something is due.
-    fn flush_due(&mut self, keys: BTreeSet<GroupKey>, now: Timestamp) {
+    /// Flushes those of some groups for which something is due. What others have whose routes are gone
+    /// is handed on before.
+    fn flush_due(&mut self, mut keys: BTreeSet<GroupKey>, now: Timestamp) {
+        self.reroute(&mut keys, now);
         let policy = Arc::clone(&self.policy);
         for key in keys {
             let Some(group) = self.groups.get_mut(&key) else {
@@ -307,20 +319,13 @@ impl World {
             if group.due_at.is_none_or(|due| due > now) {
                 continue;
             }
-            let Some(route) = route_of(&policy, &group.route) else {
-                // Its route is gone, and with it everybody whom it told.
-                group.due_at = None;
-                if self.dirty.insert(RecordName::Group(key.clone())) {
-                    group.version += 1;
-                }
-                continue;
-            };
+            let route = route_or_farewell(&policy, &group.route);
             self.facts.note(&RecordName::Silences);
             if self.dirty.insert(RecordName::Group(key.clone())) {
                 group.version += 1;
             }
             let version = group.version;
-            let flushed = group::flush(group, version, route, &policy, &mut self.facts, now);
+            let flushed = group::flush(group, version, &route, &policy, &mut self.facts, now);
             self.effects.notifications.extend(flushed.notifications);
             self.effects.notified += flushed.notified;
             for (reason, count) in flushed.suppressed {
