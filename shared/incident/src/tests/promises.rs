@@ -132,9 +132,8 @@ fn taken_on_after_the_last_step(town: &Town, id: &IncidentId, steps: &[StepTaken
     entries
         .filter(|entry| entry.at >= last)
         .filter(|entry| {
-            let act = match &entry.event {
-                crate::TimelineEvent::Acted { act, .. } => act,
-                _ => return false,
+            let crate::TimelineEvent::Acted { act, .. } = &entry.event else {
+                return false;
             };
             matches!(act, crate::Act::Acknowledge { .. })
         })

@@ -198,7 +198,11 @@ impl Teller<'_> {
                 continue;
             }
             match self.standings.get(fingerprint) {
-                Some(standing) if !standing.over => fires += 1,
+                // Of whose firing nobody was told here nobody is told the end either.
+                Some(standing) if !standing.over => {
+                    let here = standing.shown && !alert.left;
+                    fires += u32::from(here || alert.told != 0);
+                }
                 Some(_) | None => last = last.max(alert.span.ends_at),
             }
         }
