@@ -269,10 +269,7 @@ pub(crate) fn silence_ends(silence: &Silence, now: Timestamp) -> Timestamp {
 /// Whether an alert takes part in the ladder of an incident in a group.
 pub(crate) fn climbs(group: &GroupState, id: &IncidentId, now: Timestamp) -> bool {
     group.alerts.values().any(|alert| {
-        alert.incident.as_ref() == Some(id)
-            && alert.muted.is_none()
-            && !alert.left
-            && !alert.span.is_over(now)
+        alert.incident.as_ref() == Some(id) && alert.climbs() && !alert.span.is_over(now)
     })
 }
 

@@ -395,7 +395,8 @@ impl GroupState {
 impl GroupAlert {
     /// Whether ladders climb for it as long as it fires. That it comes and goes is no reason to
     /// forget whoever has to see to it.
-    pub(crate) const fn climbs(&self) -> bool {
+    #[must_use]
+    pub const fn climbs(&self) -> bool {
         let held = !matches!(self.muted, None | Some(Muted::Flapping { .. }));
         !held && !self.left
     }

@@ -69,7 +69,7 @@ pub(super) fn explain(
     } else {
         story.state = LadderState::HeldBack;
         story.sentence =
-            "it does not climb as long as all alerts of the incident are held back; what is overdue then is told at once"
+            "it does not climb as long as all alerts of the incident are held back; a step that is overdue then is taken at once, and the others follow at their distances"
                 .to_owned();
         return Some((story, coming));
     }
