@@ -8,9 +8,10 @@ use serde_json::Value;
 use crate::project::Project;
 
 /// The crates that must stay pure.
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
     "calendar",
     "credentials",
+    "detection",
     "settings",
     "alert-classification",
     "incident",

@@ -12,6 +12,7 @@ mod matcher;
 mod priority;
 pub mod raw;
 mod routing;
+mod security;
 mod settings;
 
 pub use channel::{Channel, UnknownChannel};
@@ -22,4 +23,5 @@ pub use routing::{
     DefaultTree, Escalation, Flapping, GroupBy, InhibitRule, Integration, InvalidRouting,
     NamedRotation, NamedTimeInterval, Receiver, Route, Routing, Step, Target, default_tree,
 };
+pub use security::{SecurityEventKind, SecurityField};
 pub use settings::{InvalidSettings, Measure, PriorityPolicy, Rule, Service, Settings};
