@@ -16,6 +16,7 @@ const PURE: [&str; 9] = [
     "alert-classification",
     "incident",
     "markup",
+    "masking",
     "notification",
     "report",
 ];
