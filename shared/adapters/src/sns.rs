@@ -1,6 +1,8 @@
 //! The notify topic in Amazon SNS.
 
 use aws_sdk_sns::Client;
+use aws_sdk_sns::error::SdkError;
+use aws_sdk_sns::operation::publish_batch::{PublishBatchError, PublishBatchOutput};
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use engine::{Attribute, Outgoing, PublishError, Publisher, Refusal};
 
@@ -31,35 +33,47 @@ impl Publisher for SnsTopic {
         let entries = entries
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| PublishError(error.into()))?;
-        let answer = self
-            .client
-            .publish_batch()
-            .topic_arn(&self.arn)
-            .set_publish_batch_request_entries(Some(entries))
-            .send()
+        let answer = publish(&self.client, &self.arn, entries)
             .await
             .map_err(|error| PublishError(error.into()))?;
-        // Only what the topic says it has is published: an entry that is in neither list is not.
-        let taken = |place: usize| {
-            let id = place.to_string();
+        let refusals = (0..batch.len()).filter_map(|place| {
             answer
-                .successful()
-                .iter()
-                .any(|entry| entry.id() == Some(&id))
-        };
-        let refused = (0..batch.len()).filter(|place| !taken(*place));
-        Ok(refused
-            .map(|place| {
-                let id = place.to_string();
-                let failed = answer.failed().iter().find(|entry| entry.id() == id);
-                let reason = failed.map_or_else(
-                    || "the topic did not answer for it".to_owned(),
-                    |entry| format!("{}: {}", entry.code(), entry.message().unwrap_or_default()),
-                );
-                Refusal { place, reason }
-            })
-            .collect())
+                .refusal(place)
+                .map(|reason| Refusal { place, reason })
+        });
+        Ok(refusals.collect())
     }
+}
+
+/// What a topic says of a batch whose entries are named by their places.
+pub(crate) struct Answer(PublishBatchOutput);
+
+impl Answer {
+    /// Why an entry is not published. Only what the topic says it has is published: an entry that is in
+    /// neither of its lists is not.
+    pub(crate) fn refusal(&self, place: usize) -> Option<String> {
+        let id = place.to_string();
+        let mut taken = self.0.successful().iter();
+        if taken.any(|entry| entry.id() == Some(&id)) {
+            return None;
+        }
+        let failed = self.0.failed().iter().find(|entry| entry.id() == id);
+        Some(failed.map_or_else(
+            || "the topic did not answer for it".to_owned(),
+            |entry| format!("{}: {}", entry.code(), entry.message().unwrap_or_default()),
+        ))
+    }
+}
+
+/// Publishes entries that fit into one request.
+pub(crate) async fn publish(
+    client: &Client,
+    arn: &str,
+    entries: Vec<PublishBatchRequestEntry>,
+) -> Result<Answer, SdkError<PublishBatchError>> {
+    let request = client.publish_batch().topic_arn(arn);
+    let request = request.set_publish_batch_request_entries(Some(entries));
+    request.send().await.map(Answer)
 }
 
 fn entry(

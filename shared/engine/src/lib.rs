@@ -43,7 +43,7 @@ pub use names::{key_of, name_of};
 pub use outcome::{Books, Outcome};
 pub use pace::{OutOfTime, Pace, Unhurried};
 pub use ports::{Carried, Ports, Undone};
-pub use publish::{Attribute, Outgoing, PublishError, Publisher, Refusal};
+pub use publish::{Attribute, Outgoing, PublishError, Publisher, Refusal, escaped};
 pub use query::{IncidentFilter, IncidentPage, IncidentView};
 pub use receipt::Receipt;
 pub use silences::SilenceEntry;

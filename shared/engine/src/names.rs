@@ -22,7 +22,7 @@ pub fn name_of(key: &RecordKey) -> Option<RecordName> {
         RecordKey::Group(key) => Some(RecordName::Group(GroupKey::from_text(key))),
         RecordKey::Inhibition(key) => Some(RecordName::Inhibition(InhibitionKey::from_text(key))),
         RecordKey::Silences => Some(RecordName::Silences),
-        RecordKey::Episode(_) | RecordKey::Once(_) => None,
+        RecordKey::Episode(_) | RecordKey::Once(_) | RecordKey::Sensor(_) => None,
     }
 }
 

@@ -127,8 +127,10 @@ const fn is_refused(character: char) -> bool {
     matches!(character, '\u{fffe}' | '\u{ffff}')
 }
 
-/// The same JSON without them: they can only stand in a text, where an escape says the same.
-fn escaped(json: String) -> String {
+/// The same JSON without the characters that SNS and SQS refuse a whole message for: they can only stand in
+/// a text, where an escape says the same.
+#[must_use]
+pub fn escaped(json: String) -> String {
     if !json.contains(is_refused) {
         return json;
     }

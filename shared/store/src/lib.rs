@@ -21,5 +21,5 @@ pub use memory::{Fault, MemoryStore, Operation, StoredRecord};
 pub use port::{Claim, DeliveryLog, Outbox, OutboxRef, Pending, PendingEntry, StreamLog, Version};
 pub use record::{
     Check, ListPage, Listed, Listing, LoadedRecord, Note, NotePage, OutboxWrite, Page, RecordKey,
-    RecordStore, StoredNote, Transaction, Write,
+    RecordStore, Saved, SensorStates, StoredNote, Transaction, Write,
 };

@@ -15,7 +15,7 @@ async fn the_twin_in_memory_conforms() {
     let report = run_all(|| async { Ok(MemoryStore::new()) }).await;
     println!("{report}");
     assert!(report.passed(), "{report}");
-    assert_eq!(report.len(), 55);
+    assert_eq!(report.len(), 58);
 }
 
 fn key() -> RecordKey {

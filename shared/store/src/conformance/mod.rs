@@ -12,6 +12,7 @@ mod notes;
 mod once;
 mod outbox;
 mod records;
+mod sensors;
 mod suite;
 mod table;
 mod timers;

@@ -68,6 +68,7 @@ pub(super) async fn records_of_each_kind_are_told_apart<T: Subject>(
         RecordKey::Silences,
         RecordKey::Episode("a/b c#STATE".into()),
         RecordKey::Once("a/b c#STATE".into()),
+        RecordKey::Sensor("a/b c#STATE".into()),
         incident("GROUP#x"),
         group("x"),
     ];

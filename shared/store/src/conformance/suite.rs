@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::check::Failure;
 use super::{
-    deliveries, incidents, limits, lists, notes, once, outbox, records, timers, transactions,
+    deliveries, incidents, limits, lists, notes, once, outbox, records, sensors, timers,
+    transactions,
 };
 use crate::dynamo::DynamoStore;
 use crate::memory::MemoryStore;
@@ -151,6 +152,9 @@ where
         once::of_racing_requests_exactly_one_is_new,
         once::a_request_is_remembered_with_its_work,
         once::a_text_is_kept_until_another_is_put,
+        sensors::a_sensor_remembers_in_parts,
+        sensors::a_stale_sensor_is_told_so,
+        sensors::of_racing_sensors_exactly_one_saves,
     );
     report
 }

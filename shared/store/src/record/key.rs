@@ -19,6 +19,7 @@ const INHIBITION: &str = "INHIBIT#";
 const SILENCES: &str = "SILENCES";
 const EPISODE: &str = "EPISODE#";
 const ONCE: &str = "ONCE#";
+const SENSOR: &str = "SENSOR#";
 
 /// Which record. The texts are the callers' and mean nothing to the store.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -39,9 +40,18 @@ pub enum RecordKey {
     /// [`RecordStore::remember_once`]: crate::RecordStore::remember_once
     /// [`Version::NONE`]: crate::Version::NONE
     Once(CompactString),
+    /// What a sensor remembers: `<sensor>#<part>`, as [`RecordKey::sensor`] makes it.
+    Sensor(CompactString),
 }
 
 impl RecordKey {
+    /// A part of what a sensor remembers. The sensor's own name has no `#`, or it would be
+    /// another sensor's part.
+    #[must_use]
+    pub fn sensor(sensor: &str, part: &str) -> Self {
+        Self::Sensor(compact_str::format_compact!("{sensor}#{part}"))
+    }
+
     /// The partition key of its item.
     #[must_use]
     pub fn partition(&self) -> String {
@@ -67,6 +77,7 @@ impl RecordKey {
             .or_else(|| key(INHIBITION).map(Self::Inhibition))
             .or_else(|| key(EPISODE).map(Self::Episode))
             .or_else(|| key(ONCE).map(Self::Once))
+            .or_else(|| key(SENSOR).map(Self::Sensor))
     }
 
     fn parts(&self) -> (&'static str, &str) {
@@ -77,6 +88,7 @@ impl RecordKey {
             Self::Silences => (SILENCES, ""),
             Self::Episode(id) => (EPISODE, id),
             Self::Once(key) => (ONCE, key),
+            Self::Sensor(key) => (SENSOR, key),
         }
     }
 }
@@ -101,7 +113,8 @@ impl OutboxRef {
             | RecordKey::Inhibition(_)
             | RecordKey::Silences
             | RecordKey::Episode(_)
-            | RecordKey::Once(_) => record.partition(),
+            | RecordKey::Once(_)
+            | RecordKey::Sensor(_) => record.partition(),
         };
         Self { key, id: id.into() }
     }
@@ -144,6 +157,7 @@ mod tests {
     #[test_case(&RecordKey::Silences, "SILENCES")]
     #[test_case(&RecordKey::Episode("INC-1".into()), "EPISODE#INC-1")]
     #[test_case(&RecordKey::Once("r".into()), "ONCE#r")]
+    #[test_case(&RecordKey::sensor("health-check", "state"), "SENSOR#health-check#state")]
     #[test_case(&RecordKey::Incident("".into()), "INCIDENT#"; "an empty key")]
     fn a_record_is_found_by_its_partition(key: &RecordKey, partition: &str) {
         assert_eq!(key.partition(), partition);

@@ -4,6 +4,7 @@ mod cursor;
 mod key;
 mod port;
 mod prepared;
+mod sensor;
 mod sizes;
 
 pub use key::RecordKey;
@@ -11,6 +12,7 @@ pub use port::{
     Check, ListPage, Listed, Listing, LoadedRecord, Note, NotePage, OutboxWrite, Page, RecordStore,
     StoredNote, Transaction, Write,
 };
+pub use sensor::{Saved, SensorStates};
 
 pub(crate) use cursor::{list_cursor, list_position, note_cursor, note_position};
 pub(crate) use key::{STATE, name};
