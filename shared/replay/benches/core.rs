@@ -17,9 +17,13 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use incident::{Actor, Arrival, Policy, Silence, Via};
 use jiff::{SignedDuration, Timestamp};
+use mimalloc::MiMalloc;
 use replay::Driver;
 use serde_json::{Value, json};
 use settings::Settings;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const ROUTES: usize = 1_000;
 const GROUPS: usize = 5_000;
