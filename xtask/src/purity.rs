@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::project::Project;
 
 /// The crates that must stay pure.
-const PURE: [&str; 9] = [
+const PURE: &[&str] = &[
     "calendar",
     "credentials",
     "detection",
