@@ -23,5 +23,8 @@ pub use routing::{
     DefaultTree, Escalation, Flapping, GroupBy, InhibitRule, Integration, InvalidRouting,
     NamedRotation, NamedTimeInterval, Receiver, Route, Routing, Step, Target, default_tree,
 };
-pub use security::{SecurityEventKind, SecurityField};
+pub use security::{
+    AllowList, Detector, DetectorPolicy, SecurityEventKind, SecurityFault, SecurityField,
+    SecurityPolicy, Tier,
+};
 pub use settings::{InvalidSettings, Measure, PriorityPolicy, Rule, Service, Settings};

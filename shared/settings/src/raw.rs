@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Channel, Duration, Priority};
 
+pub use crate::security::{
+    RawAllow, RawAmounts, RawDetector, RawDetectors, RawNetwork, RawSecurity, RawSlow, RawTravel,
+};
 pub use calendar::{RawTimeInterval, RawTimeRange, RotationKind};
 pub use escalation::{RawEscalation, RawFlapping, RawOverride, RawRotation, RawStep};
 pub use intervals::RawNamedTimeInterval;
@@ -78,6 +81,9 @@ pub struct RawSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "yaml", schemars(with = "Option<String>", extend("x-format" = "interval")))]
     pub max_silence: Option<Duration>,
+    /// Attacks that show in the logs. Left out, every detector works with its defaults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security: Option<RawSecurity>,
     /// The catalogue of services, in order: the first that matches an alert has it.
     #[serde(default)]
     pub services: Vec<RawService>,

@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use crate::matcher::{InvalidMatcher, Matcher, Matchers};
 use crate::raw::{RawPriority, RawSettings};
 use crate::routing::{self, InvalidRouting, Routing};
-use crate::{Channel, Lookup, Priority};
+use crate::{Channel, Lookup, Priority, SecurityFault, SecurityPolicy};
 
 /// A checked configuration.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Settings {
     pub rules: Vec<Rule>,
     /// Who is told of what, when, and how often.
     pub routing: Routing,
+    /// From what number on something is an attack.
+    pub security: SecurityPolicy,
     /// How many numbered expressions the matchers have; those of the routing have no numbers.
     pub expressions: u16,
 }
@@ -98,6 +100,9 @@ pub enum InvalidSettings {
     /// The routing is faulty.
     #[error("the routing is faulty")]
     Routing(#[from] InvalidRouting),
+    /// The policy about attacks is faulty.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Security(Vec<SecurityFault>),
     /// The JSON is faulty.
     #[error("the configuration is not the JSON that the build wrote")]
     Json(#[from] serde_json::Error),
@@ -256,9 +261,12 @@ impl TryFrom<RawSettings> for Settings {
         for matchers in lists.chain(rules.iter_mut().map(|rule| &mut rule.matchers)) {
             matchers.count(&mut expressions);
         }
+        let security = SecurityPolicy::try_from(raw.security.unwrap_or_default());
+        let security = security.map_err(InvalidSettings::Security)?;
         Ok(Self {
             expressions,
             routing,
+            security,
             project: raw.project.into(),
             incident_by: raw.incident_by.into_iter().map(Into::into).collect(),
             priorities,
