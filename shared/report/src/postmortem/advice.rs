@@ -30,6 +30,7 @@ pub(super) fn derive(
     remediations(case, episode, &mut advice);
     detection(case, episode, &mut advice);
     history(episode, similar, &mut advice);
+    alarm::missing(case, &mut advice);
     alarm::corrected(case, episode, &mut advice);
     alarm::flapping(case, episode, &mut advice);
     alarm::alerts(case, &mut advice);

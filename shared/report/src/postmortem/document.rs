@@ -284,6 +284,8 @@ pub enum RecommendationKind {
     Remediation,
     /// It was noticed late.
     Detection,
+    /// Nothing of the team's own noticed it.
+    MissingAlarm,
     /// It comes again and again.
     Repetition,
     /// What fires is no trouble.

@@ -95,6 +95,27 @@ fn found_late_without_rule_or_runbook_and_never_ended() {
 }
 
 #[test]
+fn an_alarm_is_missing_where_only_aws_told() {
+    let mut town = Town::new();
+    town.to(at("14:00:00"));
+    town.push_from("aws.rds", "pay-errors", "failover", Status::Firing, 0, None);
+    let report = town.report("payments/errors");
+    let advice = report
+        .recommendations
+        .iter()
+        .find(|it| it.kind == Kind::MissingAlarm)
+        .unwrap();
+    assert!(
+        advice.evidence[0].starts_with("failover came from aws.rds"),
+        "{advice:?}"
+    );
+    // As soon as an alarm fires too there is one.
+    town.fires("pay-failures");
+    let report = town.report("payments/errors");
+    assert!(!kinds(&report).contains(&Kind::MissingAlarm));
+}
+
+#[test]
 fn silenced_too_long_to_be_told_in_time() {
     let mut town = Town::new();
     town.to(at("14:00:00"));

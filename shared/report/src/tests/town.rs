@@ -118,11 +118,23 @@ impl Town {
         ago: i64,
         lifetime: Option<u32>,
     ) {
+        self.push_from("aws.cloudwatch", name, title, status, ago, lifetime);
+    }
+
+    pub(super) fn push_from(
+        &mut self,
+        source: &str,
+        name: &str,
+        title: &str,
+        status: Status,
+        ago: i64,
+        lifetime: Option<u32>,
+    ) {
         let now = self.now();
         let mut labels = Labels::new();
         labels.set("alertname", name);
         let alert = Alert {
-            source: CompactString::const_new("aws.cloudwatch"),
+            source: CompactString::from(source),
             kind: CompactString::const_new("CloudWatch Alarm State Change"),
             status,
             title: title.to_owned(),

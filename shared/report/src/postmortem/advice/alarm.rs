@@ -10,6 +10,42 @@ use crate::postmortem::evidence::silences;
 use crate::postmortem::timeline::of_episode;
 use crate::words;
 
+/// Services of AWS that tell of trouble which an alarm or a probe of the team's own could have noticed.
+/// What the others tell (findings about security, budgets, deployments) has no metric to watch.
+const OPERATIONAL: [&str; 9] = [
+    "aws.autoscaling",
+    "aws.docdb",
+    "aws.ec2",
+    "aws.ecs",
+    "aws.elasticache",
+    "aws.health",
+    "aws.lambda",
+    "aws.rds",
+    "aws.states",
+];
+
+/// Whether AWS's own events were all that told of it.
+pub(super) fn missing(case: &Case<'_>, advice: &mut Advice) {
+    let mut evidence = Vec::new();
+    for known in case.alerts() {
+        let Some(details) = known.alert.details.as_deref() else {
+            continue;
+        };
+        if !OPERATIONAL.contains(&details.source.as_str()) {
+            return;
+        }
+        evidence.push(format!(
+            "{} came from {} ({}); no alarm or probe of service {} fired",
+            known.alert.title, details.source, details.kind, details.service
+        ));
+    }
+    advice.add(
+        Kind::MissingAlarm,
+        "Add an alarm or a probe that notices it: only AWS told of it",
+        evidence,
+    );
+}
+
 pub(super) fn corrected(case: &Case<'_>, episode: &Episode, advice: &mut Advice) {
     let highest: Option<Priority> = case.alerts().iter().map(|known| known.alert.priority).min();
     let acts = of_episode(case, episode).filter_map(|entry| {
