@@ -14,6 +14,7 @@ const PURE: &[&str] = &[
     "detection",
     "settings",
     "alert-classification",
+    "health",
     "incident",
     "markup",
     "masking",

@@ -10,6 +10,7 @@ pub mod check;
 mod duration;
 mod matcher;
 mod priority;
+mod probe;
 pub mod raw;
 mod routing;
 mod security;
@@ -19,6 +20,10 @@ pub use channel::{Channel, UnknownChannel};
 pub use duration::{Duration, InvalidDuration};
 pub use matcher::{InvalidMatcher, Lookup, Matcher, Matchers, Operator};
 pub use priority::{Priority, UnknownPriority};
+pub use probe::{
+    Expectation, FailAfter, InvalidFailAfter, InvalidProbe, InvalidStatus, InvalidTarget, Measured,
+    Probe, ProbeKind, ProbeTarget, Severity, StatusRange,
+};
 pub use routing::{
     DefaultTree, Escalation, Flapping, GroupBy, InhibitRule, Integration, InvalidRouting,
     NamedRotation, NamedTimeInterval, Receiver, Route, Routing, Step, Target, default_tree,

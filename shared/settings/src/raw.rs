@@ -5,6 +5,7 @@
 
 mod escalation;
 mod intervals;
+mod probe;
 mod routing;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ pub use crate::security::{
 pub use calendar::{RawTimeInterval, RawTimeRange, RotationKind};
 pub use escalation::{RawEscalation, RawFlapping, RawOverride, RawRotation, RawStep};
 pub use intervals::RawNamedTimeInterval;
+pub use probe::{RawExpectation, RawProbe};
 pub use routing::{RawInhibitRule, RawIntegration, RawReceiver, RawRoute};
 
 #[cfg(feature = "yaml")]
@@ -90,6 +92,9 @@ pub struct RawSettings {
     /// Numbers derived from what an alarm measured, in one unit whatever the source's.
     #[serde(default)]
     pub measures: Vec<RawMeasure>,
+    /// What is asked, again and again, whether it is well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<RawProbe>,
     /// The rules, in order: the first that matches an alert decides.
     pub rules: Vec<RawRule>,
 }

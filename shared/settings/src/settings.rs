@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 
 use crate::matcher::{InvalidMatcher, Matcher, Matchers};
+use crate::probe::{self, InvalidProbe, Probe};
 use crate::raw::{RawPriority, RawSettings};
 use crate::routing::{self, InvalidRouting, Routing};
 use crate::{Channel, Lookup, Priority, SecurityFault, SecurityPolicy};
@@ -24,6 +25,8 @@ pub struct Settings {
     pub measures: Vec<Measure>,
     /// The rules, in order.
     pub rules: Vec<Rule>,
+    /// What is asked whether it is well, in order.
+    pub probes: Vec<Probe>,
     /// Who is told of what, when, and how often.
     pub routing: Routing,
     /// From what number on something is an attack.
@@ -103,6 +106,14 @@ pub enum InvalidSettings {
     /// The policy about attacks is faulty.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Security(Vec<SecurityFault>),
+    /// A probe is faulty.
+    #[error("probes[{at}]: the probe is faulty")]
+    Probe {
+        /// Its place.
+        at: usize,
+        /// What is wrong with it.
+        source: InvalidProbe,
+    },
     /// The JSON is faulty.
     #[error("the configuration is not the JSON that the build wrote")]
     Json(#[from] serde_json::Error),
@@ -255,6 +266,10 @@ impl TryFrom<RawSettings> for Settings {
                 runbook: runbook(rule.runbook),
             });
         }
+        let probes = raw.probes.into_iter().enumerate().map(|(at, raw)| {
+            probe::build(raw).map_err(|source| InvalidSettings::Probe { at, source })
+        });
+        let probes = probes.collect::<Result<_, _>>()?;
         let mut expressions = 0;
         let lists = services.iter_mut().map(|service| &mut service.matchers);
         let lists = lists.chain(measures.iter_mut().map(|measure| &mut measure.matchers));
@@ -265,6 +280,7 @@ impl TryFrom<RawSettings> for Settings {
         let security = security.map_err(InvalidSettings::Security)?;
         Ok(Self {
             expressions,
+            probes,
             routing,
             security,
             project: raw.project.into(),

@@ -83,3 +83,24 @@ fn names_the_fault(text: &str, expected: &str) {
     let faults = faults(text);
     assert!(faults.contains(expected), "{faults}");
 }
+
+#[test]
+fn every_fault_of_a_probe_is_named() {
+    let text = r#"
+project: x
+rules: []
+services: [{ name: api, match: [a=b] }]
+probes:
+  - { name: api, service: ap, kind: http, target: 'ftp://api.example', timeout: 1m, fail_after: 3 of 2, depends_on: [db, api, databse] }
+  - { name: api, service: api, kind: tcp, target: 'reader.example', expect: { status: ['2xx', ok] }, echo: x }
+  - { name: db, service: api, kind: postgres, target: 'postgres://u:secret@${host/db', depends_on: [api] }
+  - name: queue
+    service: api
+    kind: sqs
+    target: 'orders queue'
+    recover_after: 0
+    degraded_when: ['depht > 5', 'total_ms > 1', 'depth="5"', 'tls_ms > 3']
+  - { name: mail, service: api, kind: smtp, target: 'x:1' }
+"#;
+    insta::assert_snapshot!(faults(text));
+}

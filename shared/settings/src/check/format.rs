@@ -1,7 +1,7 @@
 //! What a text must be, by the name of its format (`x-format` in the schema).
 
 use crate::matcher::{InvalidMatcher, is_label_name};
-use crate::{Duration, Matcher, routing};
+use crate::{Duration, FailAfter, Matcher, StatusRange, routing};
 
 /// Problem and remedy.
 type Fault = (String, String);
@@ -17,6 +17,11 @@ pub(super) fn check(format: &str, text: &str) -> Result<(), Fault> {
         "duration" => duration(text).map(|_| ()),
         "interval" => interval(text),
         "start" => split(routing::start(text, "UTC")),
+        "n_of_m" => split(text.parse::<FailAfter>().map_err(|error| error.to_string())),
+        "status" => split(
+            text.parse::<StatusRange>()
+                .map_err(|error| error.to_string()),
+        ),
         "instant" => split(routing::instant(text)),
         "time_zone" => calendar::check_time_zone(text)
             .map_err(|e| (format!("`{}` is no time zone", e.name), e.remedy)),

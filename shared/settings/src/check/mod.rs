@@ -3,6 +3,7 @@
 mod fault;
 mod format;
 mod meaning;
+mod probes;
 mod routing;
 mod security;
 mod shape;
@@ -48,6 +49,7 @@ pub fn read_yaml(text: &str) -> Result<RawSettings, Vec<Fault>> {
     let mut faults = shape::check(&tree, &schema());
     meaning::check(&tree, &mut faults);
     routing::check(&tree, &mut faults);
+    probes::check(&tree, &mut faults);
     security::check(&tree, &mut faults);
     faults.sort_by_key(|fault| (fault.line, fault.column));
     if !faults.is_empty() {
