@@ -6,6 +6,7 @@ mod classify;
 mod client;
 mod configuration;
 mod import;
+mod logs;
 mod remote;
 mod replay;
 mod table;
@@ -43,6 +44,8 @@ enum Command {
     Import(import::Arguments),
     /// Show who would have been told what, when: scenarios and recorded events in virtual time
     Replay(replay::Arguments),
+    /// Show what becomes of log lines: their patterns
+    Logs(logs::Arguments),
     #[command(flatten)]
     Remote(remote::Command),
 }
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Classify(arguments) => classify::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Logs(arguments) => logs::run(&arguments),
         Command::Remote(command) => Ok(remote::run(&command)),
     };
     match outcome {

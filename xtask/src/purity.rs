@@ -16,6 +16,7 @@ const PURE: &[&str] = &[
     "alert-classification",
     "health",
     "incident",
+    "log-mining",
     "markup",
     "masking",
     "notification",
