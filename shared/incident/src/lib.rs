@@ -44,7 +44,7 @@ pub use policy::{Damping, Policy};
 pub use silence::{InvalidSilence, MAX_SILENCES, Silence, SilenceSet, Silences, WARNING};
 pub use span::Span;
 pub use state::{
-    AlertDetails, AlertPhase, Counters, Episode, IncidentState, PastEpisode, TrackedAlert,
+    AlertDetails, AlertPhase, Counters, Episode, IncidentState, Moving, PastEpisode, TrackedAlert,
     TrackedInfo, Turns,
 };
 pub use subject::Subject;

@@ -52,6 +52,18 @@ pub struct IncidentState {
     /// Earlier episodes, newest last, for those who ask whether this happened before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub past: Vec<PastEpisode>,
+    /// Some of its groups are still to be looked at, because their routes seem to be gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moving: Option<Moving>,
+}
+
+/// How far an incident has been brought to the routes of another configuration.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Moving {
+    /// When it goes on.
+    pub at: Timestamp,
+    /// The last group that was looked at.
+    pub after: GroupKey,
 }
 
 /// What is remembered of an episode that is over.
@@ -261,6 +273,7 @@ impl IncidentState {
             counters: Counters::default(),
             timeline: Timeline::default(),
             past: Vec::new(),
+            moving: None,
         }
     }
 
@@ -288,11 +301,14 @@ impl IncidentState {
             .map(|(fingerprint, alert)| (*fingerprint, alert))
     }
 
-    /// When something is due that no arrival brings: the next alert whose time is up.
+    /// When something is due that no arrival brings: the next alert whose time is up, the report, or
+    /// groups whose routes seem to be gone.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
         let report = self.episode.as_ref().and_then(|episode| episode.report_at);
-        self.alerts.next_end().into_iter().chain(report).min()
+        let moving = self.moving.as_ref().map(|moving| moving.at);
+        let next = self.alerts.next_end().into_iter();
+        next.chain(report).chain(moving).min()
     }
 
     /// Until when the state must be kept: for ever while the episode is open, else 30 days from `now`.

@@ -22,8 +22,6 @@ pub(super) struct Fold<'a> {
     pub(super) moves: Vec<Move<'a>>,
     /// Arrivals that made none, or are not the ones that decided.
     pub(super) suppressed: Vec<Suppressed>,
-    /// Alerts that began and ended within the batch.
-    pub(super) brief: Vec<&'a Arrival>,
     /// Alerts that ended without having been known.
     pub(super) unseen: Vec<&'a Arrival>,
     /// How many alerts have a new state.
@@ -270,7 +268,6 @@ fn judge<'a>(
         (Some(Firing), Resolved) => MoveKind::Ended,
         (known @ (None | Some(Resolved)), Resolved) => {
             let reason = if began {
-                fold.brief.push(deciding.arrival);
                 SuppressionReason::ResolvedBeforeTold
             } else if known.is_none() {
                 fold.unseen.push(deciding.arrival);

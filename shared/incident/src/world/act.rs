@@ -46,7 +46,7 @@ impl World {
             self.spread(key, step, &[], summary.as_ref(), now, &mut touched);
         }
         self.note_episode(summary, decision.transition);
-        touched.append(&mut self.stranded(key));
+        touched.append(&mut self.all_stranded(key));
         self.reroute(&mut touched, now);
         let groups: BTreeSet<GroupKey> = self
             .facts

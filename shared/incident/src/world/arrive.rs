@@ -72,7 +72,8 @@ impl World {
         dispositions.into_iter().flatten().collect()
     }
 
-    /// Decides about one incident key and hands what is new to its groups.
+    /// Decides about one incident key and hands what is new to its groups; and looks whether what it has
+    /// is on routes that are gone.
     pub(super) fn about(
         &mut self,
         key: &IncidentKey,
@@ -80,9 +81,21 @@ impl World {
         now: Timestamp,
         touched: &mut BTreeSet<GroupKey>,
     ) -> Vec<Disposition> {
-        let name = RecordName::Incident(key.clone());
-        self.facts.note(&name);
-        touched.append(&mut self.stranded(key));
+        self.facts.note(&RecordName::Incident(key.clone()));
+        let (mut stranded, moving) = self.stranded(key, now);
+        let dispositions = self.decide_about(key, batch, now, touched);
+        touched.append(&mut stranded);
+        self.go_on_moving(key, moving);
+        dispositions
+    }
+
+    fn decide_about(
+        &mut self,
+        key: &IncidentKey,
+        batch: &[Arrival],
+        now: Timestamp,
+        touched: &mut BTreeSet<GroupKey>,
+    ) -> Vec<Disposition> {
         let policy = Arc::clone(&self.policy);
         let state = self
             .facts
@@ -95,7 +108,7 @@ impl World {
         }
         // One look for all steps: an incident may have thousands of alerts.
         let summary = summary_of(state);
-        self.dirty.insert(name);
+        self.dirty.insert(RecordName::Incident(key.clone()));
         for step in &decision.steps {
             self.spread(key, step, batch, summary.as_ref(), now, touched);
         }
@@ -136,9 +149,17 @@ impl World {
             }
             return;
         };
+        let fingerprint = step.fingerprint;
+        let known = state.alerts.get(&fingerprint);
+        let known_to = known.map(|alert| alert.groups.clone()).unwrap_or_default();
+        if step.news != News::Reported {
+            self.bring(&known_to, fingerprint, touched, now);
+        }
+        let Some(state) = self.facts.incidents.get_mut(key) else {
+            return;
+        };
         let subject = view.subject();
         let routed = groups_of(&policy, &subject);
-        let fingerprint = step.fingerprint;
         let mut interval = SignedDuration::ZERO;
         let mut now_in = BTreeSet::new();
         for (route, group) in &routed {
@@ -150,7 +171,7 @@ impl World {
             let phase = state.alerts.get(&fingerprint).map(|alert| alert.phase);
             if let (Some(phase), Some(groups)) = (phase, state.alerts.groups_mut(fingerprint)) {
                 // An end is told wherever the beginning was.
-                elsewhere = groups.difference(&now_in).cloned().collect();
+                elsewhere = known_to.difference(&now_in).cloned().collect();
                 match phase {
                     AlertPhase::Firing => groups.append(&mut now_in),
                     AlertPhase::Resolved => *groups = now_in,
@@ -180,6 +201,11 @@ impl World {
                 continue;
             };
             let (route, labels) = (known.route.clone(), known.labels.clone());
+            // What it had is handed on already.
+            let has_it = known.alerts.contains_key(&fingerprint);
+            if !has_it && policy.route(&route).is_none() {
+                continue;
+            }
             let route = route_or_farewell(&policy, &route);
             let snapshot = Snapshot {
                 counted: false,

@@ -20,7 +20,6 @@ use std::sync::Arc;
 use self::facts::Known;
 use self::reroute::route_or_farewell;
 use jiff::Timestamp;
-use settings::Route;
 
 use crate::arrival::SuppressionReason;
 use crate::decide::Transition;
@@ -286,7 +285,7 @@ impl World {
         self.facts.policy = Arc::clone(&self.policy);
         let mut touched = BTreeSet::new();
         for (key, group) in &mut self.groups {
-            let Some(route) = route_of(&self.policy, &group.route) else {
+            let Some(route) = self.policy.route(&group.route) else {
                 touched.insert(key.clone());
                 continue;
             };
@@ -363,8 +362,4 @@ impl World {
             }
         }
     }
-}
-
-fn route_of<'p>(policy: &'p Policy, id: &str) -> Option<&'p Route> {
-    policy.route(id)
 }
