@@ -380,3 +380,26 @@ fn who_is_kept_by_many_groups_is_looked_at_once_for_each_arrival() {
             .all(|told| names.contains(&told.group_key))
     );
 }
+
+#[test]
+fn what_several_groups_knew_is_known_at_once() {
+    let with = |matchers: &str| {
+        policy_of(json!({
+            "receivers": [{"name": "log", "slack": [{}]}, {"name": "team", "slack": [{}]}],
+            "route": {"receiver": "log", "group_wait": "10s", "routes": [
+                {"matchers": [matchers], "receiver": "log", "continue": true},
+                {"matchers": [matchers], "receiver": "team", "group_by": ["service"]}]},
+        }))
+    };
+    let mut table = Table::new(with(OLD));
+    table.say("+a@0", 0);
+    table.ring(60);
+    let open = table.open();
+    assert_eq!((open.len(), table.told.len()), (2, 2));
+    table.policy = Arc::new(with(NEW));
+    // Only one of the two is woken, and the alert comes to both that take their places.
+    table.wake(&open[0].0, 100);
+    table.ring(600);
+    assert_eq!((table.left(), table.open().len()), (0, 2));
+    assert_eq!(table.told.len(), 2, "nobody is told again");
+}

@@ -24,7 +24,7 @@ impl World {
     pub(super) fn hand_over(
         &mut self,
         from: &GroupKey,
-        leaving: Leaving,
+        leaving: &Leaving,
         touched: &mut BTreeSet<GroupKey>,
         now: Timestamp,
     ) {
@@ -56,7 +56,7 @@ impl World {
                 self.put(heir.route, key, labels, leaving.snapshot(), now, touched);
             }
             touched.insert(heir.key.clone());
-            let room = self.inherit(heir, &leaving, now);
+            let room = self.inherit(heir, leaving, now);
             if !room {
                 stays |= heir.targets;
             }
@@ -70,7 +70,7 @@ impl World {
             }
         }
         let rest = leaving.rest(stays, now);
-        self.note_groups(from, &leaving, rest.is_some(), &heirs);
+        self.note_groups(from, leaving, rest.is_some(), &heirs);
         if let (Some(rest), Some(group)) = (rest, self.groups.get_mut(from)) {
             group.alerts.insert(leaving.fingerprint, rest);
         }

@@ -233,7 +233,8 @@ impl World {
         group::reschedule(group, &farewell, now);
     }
 
-    /// Takes an alert out of a group whose route is gone, and hands it on.
+    /// Takes an alert out of a group whose route is gone, and out of all others of which that is true, and
+    /// hands it on: a group that gets it must know at once what any of them knew.
     fn hand_on(
         &mut self,
         key: &GroupKey,
@@ -241,12 +242,45 @@ impl World {
         touched: &mut BTreeSet<GroupKey>,
         now: Timestamp,
     ) {
-        self.change_group(key);
-        if let Some(group) = self.groups.get_mut(key)
-            && let Some(leaving) = Leaving::of(group, fingerprint, &self.policy)
-        {
-            self.hand_over(key, leaving, touched, now);
+        let others = self.others_left(key, fingerprint);
+        for key in std::iter::once(key).chain(&others) {
+            self.change_group(key);
+            if let Some(group) = self.groups.get_mut(key)
+                && let Some(leaving) = Leaving::of(group, fingerprint, &self.policy)
+            {
+                self.hand_over(key, &leaving, touched, now);
+            }
         }
+        touched.extend(others);
+    }
+
+    /// The other groups whose routes are gone and that have an alert to hand on.
+    fn others_left(&mut self, key: &GroupKey, fingerprint: Fingerprint) -> Vec<GroupKey> {
+        let group = self.groups.get(key);
+        let incident = group.and_then(|group| {
+            let id = group.alerts.get(&fingerprint)?.incident.as_ref()?;
+            Some(group.incidents.get(id)?.key.clone())
+        });
+        let Some(incident) = incident else {
+            return Vec::new();
+        };
+        self.facts.note(&RecordName::Incident(incident.clone()));
+        let state = self.facts.incidents.get(&incident);
+        let alert = state.and_then(|state| state.alerts.get(&fingerprint));
+        let groups = alert.into_iter().flat_map(|alert| &alert.groups);
+        let gone = groups.filter(|other| *other != key && !has_route(&self.policy, other));
+        let gone: Vec<GroupKey> = gone.cloned().collect();
+        let mut left = Vec::new();
+        for other in gone {
+            let has_it = |group: &GroupState| {
+                let alert = group.alerts.get(&fingerprint);
+                alert.is_some_and(|alert| !is_kept(alert, group))
+            };
+            if self.known_group(&other).is_some_and(has_it) && self.leaves(&other) {
+                left.push(other);
+            }
+        }
+        left
     }
 
     /// A group that is there, to be changed.
