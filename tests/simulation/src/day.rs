@@ -289,7 +289,8 @@ impl Day {
                 RecordKey::Inhibition(_)
                 | RecordKey::Silences
                 | RecordKey::Episode(_)
-                | RecordKey::Once(_) => Ok(()),
+                | RecordKey::Once(_)
+                | RecordKey::Sensor(_) => Ok(()),
             };
             if let Err(error) = read {
                 end.left.push(format!("{key} cannot be read: {error}"));

@@ -114,7 +114,8 @@ impl Witness {
                 RecordKey::Group(_)
                 | RecordKey::Inhibition(_)
                 | RecordKey::Episode(_)
-                | RecordKey::Once(_) => {}
+                | RecordKey::Once(_)
+                | RecordKey::Sensor(_) => {}
             }
         }
         let with = transaction.writes.iter();
