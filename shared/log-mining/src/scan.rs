@@ -79,8 +79,9 @@ impl Scanner {
         while let Some(&byte) = line.get(at) {
             let class = class(byte);
             if class & SPACE != 0 {
+                // A colour between two words is no white space.
+                attached &= byte == 0x1b;
                 at += if byte == 0x1b { escape(line, at) } else { 1 };
-                attached = false;
                 continue;
             }
             if self.tokens.len() >= MAX_TOKENS {
@@ -140,6 +141,11 @@ impl Scanner {
         if next == b':' && flags & !(ALPHA | HEX) == 0 && line.get(end + 1..end + 3) == Some(b"//")
         {
             let end = bytes::url_end(line, end + 3);
+            return self.value(line, start, end, attached);
+        }
+        if word.len() == 1 && line.get(end..end + 2) == Some(b":\\") {
+            // The letter of a drive belongs to its path.
+            let (end, _) = word_end(line, end + 1);
             return self.value(line, start, end, attached);
         }
         if is_value(word, flags) {

@@ -148,10 +148,10 @@ const EXCEPTIONS: &[&str] = &[
 const PEOPLE: &[&str] = &["Meera K", "Arjun", "Lata S P", "A. Rao"];
 
 /// Numbers that look random and are the same each time.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
