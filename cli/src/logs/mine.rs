@@ -56,6 +56,9 @@ struct Template<'a> {
 /// So many lines wait for their final pattern before they are answered with what is known, which bounds the memory.
 const MAX_WAITING: usize = 16 << 20;
 
+/// So many patterns that are no more are remembered for the lines that wait: more come of hostile input only.
+const MAX_GONE: usize = 1 << 18;
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let name = arguments.file.display();
     let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
@@ -141,7 +144,9 @@ impl<'a> Mining<'a> {
         if self.arguments.online {
             self.answer(out)?;
             out.flush()?;
-        } else if self.waiting.len() >= MAX_WAITING {
+        } else if !self.arguments.templates
+            && (self.waiting.len() >= MAX_WAITING || self.gone.len() >= MAX_GONE)
+        {
             self.answer(out)?;
         }
         Ok(())
@@ -185,10 +190,7 @@ impl<'a> Mining<'a> {
             };
             writeln!(out, "{{\"line\":{}{tail}", self.answered)?;
         }
-        self.gone.shrink_to(0);
-        if !self.arguments.templates {
-            self.gone.clear();
-        }
+        self.gone.clear();
         Ok(())
     }
 
