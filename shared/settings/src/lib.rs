@@ -8,6 +8,7 @@ mod channel;
 #[cfg(feature = "yaml")]
 pub mod check;
 mod duration;
+pub mod logs;
 mod matcher;
 mod priority;
 mod probe;

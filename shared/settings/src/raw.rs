@@ -6,6 +6,7 @@
 mod escalation;
 mod intervals;
 mod probe;
+mod logs;
 mod routing;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,9 @@ pub use calendar::{RawTimeInterval, RawTimeRange, RotationKind};
 pub use escalation::{RawEscalation, RawFlapping, RawOverride, RawRotation, RawStep};
 pub use intervals::RawNamedTimeInterval;
 pub use probe::{RawExpectation, RawProbe};
+pub use logs::{
+    RawExtract, RawLogFinding, RawLogLimits, RawLogMetric, RawLogRule, RawLogs, RawSecurityEvent,
+};
 pub use routing::{RawInhibitRule, RawIntegration, RawReceiver, RawRoute};
 
 #[cfg(feature = "yaml")]
@@ -97,6 +101,9 @@ pub struct RawSettings {
     pub probes: Vec<RawProbe>,
     /// The rules, in order: the first that matches an alert decides.
     pub rules: Vec<RawRule>,
+    /// What is read out of logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logs: Option<RawLogs>,
 }
 
 /// Response times and channels of each priority.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
+use crate::logs::{self, InvalidTemplate, Logs};
 use crate::matcher::{InvalidMatcher, Matcher, Matchers};
 use crate::probe::{self, InvalidProbe, Probe};
 use crate::raw::{RawPriority, RawSettings};
@@ -31,6 +32,8 @@ pub struct Settings {
     pub routing: Routing,
     /// From what number on something is an attack.
     pub security: SecurityPolicy,
+    /// What is read out of logs.
+    pub logs: Logs,
     /// How many numbered expressions the matchers have; those of the routing have no numbers.
     pub expressions: u16,
 }
@@ -99,6 +102,14 @@ pub enum InvalidSettings {
         path: String,
         /// What is wrong with it.
         source: InvalidMatcher,
+    },
+    /// A text with fields in it is faulty.
+    #[error("{path}: a text is faulty")]
+    Template {
+        /// Where it stands.
+        path: String,
+        /// What is wrong with it.
+        source: InvalidTemplate,
     },
     /// The routing is faulty.
     #[error("the routing is faulty")]
@@ -281,6 +292,7 @@ impl TryFrom<RawSettings> for Settings {
         Ok(Self {
             expressions,
             probes,
+            logs: logs::build(raw.logs, &raw.project)?,
             routing,
             security,
             project: raw.project.into(),
@@ -294,7 +306,11 @@ impl TryFrom<RawSettings> for Settings {
 }
 
 /// The expressions were compiled when the configuration was checked, and are again when they are needed.
-fn matchers(path: &str, all: &[String], any: &[String]) -> Result<Matchers, InvalidSettings> {
+pub(crate) fn matchers(
+    path: &str,
+    all: &[String],
+    any: &[String],
+) -> Result<Matchers, InvalidSettings> {
     let read = |field: &str, list: &[String]| -> Result<Vec<Matcher>, InvalidSettings> {
         list.iter()
             .enumerate()

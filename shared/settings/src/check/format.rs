@@ -26,6 +26,11 @@ pub(super) fn check(format: &str, text: &str) -> Result<(), Fault> {
         "time_zone" => calendar::check_time_zone(text)
             .map_err(|e| (format!("`{}` is no time zone", e.name), e.remedy)),
         "name" => name(text),
+        "log_group" => crate::logs::group_problem(text).map_or(Ok(()), Err),
+        "template" => split(crate::logs::Template::try_new(text).map_err(|e| e.to_string())),
+        "extract" => extract(text),
+        "metric" => metric(text),
+        "namespace" => namespace(text),
         "receiver" => receiver(text),
         "label" => label(text),
         "url" => url(text),
@@ -107,6 +112,54 @@ fn name(text: &str) -> Result<(), Fault> {
         return Err((
             format!("`{text}` is no name"),
             "use at most 64 letters, digits, `-`, `_` and `.`".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// What makes fields of plain text has to name them.
+fn extract(text: &str) -> Result<(), Fault> {
+    let regex = regex::Regex::new(text).map_err(|error| {
+        let problem = error.to_string();
+        let last = problem.lines().last().unwrap_or_default();
+        (
+            format!(
+                "this is no regular expression: {}",
+                last.trim_start_matches("error: ")
+            ),
+            "see the syntax of Rust's crate regex, which is RE2's".to_owned(),
+        )
+    })?;
+    if regex.capture_names().flatten().next().is_none() {
+        return Err((
+            "this expression names no field".to_owned(),
+            r"add a named group, such as (?P<status>\d+)".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn metric(text: &str) -> Result<(), Fault> {
+    let fits = |c: char| c.is_ascii_graphic() || c == ' ';
+    if text.is_empty()
+        || text.len() > 255
+        || text.starts_with([':', ' '])
+        || !text.chars().all(fits)
+    {
+        return Err((
+            format!("`{}` is no name of a metric", text.escape_debug()),
+            "use at most 255 characters of ASCII, such as PaymentsSucceeded".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn namespace(text: &str) -> Result<(), Fault> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || ".-_/#:".contains(c);
+    if text.is_empty() || text.len() > 255 || text.starts_with("AWS/") || !text.chars().all(fits) {
+        return Err((
+            format!("`{}` is no namespace", text.escape_debug()),
+            "use at most 255 letters, digits and `.-_/#:`, and do not begin with AWS/".to_owned(),
         ));
     }
     Ok(())

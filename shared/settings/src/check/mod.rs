@@ -2,6 +2,7 @@
 
 mod fault;
 mod format;
+mod logs;
 mod meaning;
 mod probes;
 mod routing;
@@ -51,6 +52,7 @@ pub fn read_yaml(text: &str) -> Result<RawSettings, Vec<Fault>> {
     routing::check(&tree, &mut faults);
     probes::check(&tree, &mut faults);
     security::check(&tree, &mut faults);
+    logs::check(&tree, &mut faults);
     faults.sort_by_key(|fault| (fault.line, fault.column));
     if !faults.is_empty() {
         return Err(faults);

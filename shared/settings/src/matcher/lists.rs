@@ -37,6 +37,18 @@ impl Matchers {
             .filter(|matcher| matcher.is_numeric() && matcher.is_match(subject))
     }
 
+    /// Those of which all must hold.
+    #[must_use]
+    pub fn all(&self) -> &[Matcher] {
+        &self.all
+    }
+
+    /// Those of which one must hold, if there is any.
+    #[must_use]
+    pub fn any(&self) -> &[Matcher] {
+        &self.any
+    }
+
     /// Whether there is no condition at all.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
