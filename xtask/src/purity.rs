@@ -17,6 +17,7 @@ const PURE: &[&str] = &[
     "health",
     "incident",
     "log-mining",
+    "log-metrics",
     "markup",
     "masking",
     "notification",

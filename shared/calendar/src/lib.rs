@@ -16,4 +16,4 @@ pub use fault::{Fault, InvalidTimeInterval};
 pub use interval::TimeInterval;
 pub use raw::{RawTimeInterval, RawTimeRange};
 pub use rotation::{InvalidRotation, Override, Rotation, RotationKind, RotationSpec, Shift};
-pub use zone::{UnknownTimeZone, check_time_zone};
+pub use zone::{UnknownTimeZone, check_time_zone, find as time_zone};

@@ -20,9 +20,12 @@ pub fn check_time_zone(name: &str) -> Result<(), UnknownTimeZone> {
     find(name).map(drop)
 }
 
-/// The global database of `jiff` would look into the file system first, if any other crate
+/// The time zone of this name. The global database of `jiff` would look into the file system first, if any other crate
 /// of the build asked for that; the answer must not depend on the machine.
-pub(crate) fn find(name: &str) -> Result<TimeZone, UnknownTimeZone> {
+///
+/// # Errors
+/// When there is none.
+pub fn find(name: &str) -> Result<TimeZone, UnknownTimeZone> {
     let database = TimeZoneDatabase::bundled();
     match database.get(name) {
         Ok(zone) if !zone.is_unknown() => Ok(zone),

@@ -44,6 +44,9 @@ const HANDLES: [&str; 38] = [
     "yesbank",
 ];
 
+/// So many bytes before the sign are looked at.
+const NEAR: usize = 320;
+
 /// What the `@` at `at` (or the `%40`, three bytes long) belongs to: kind, beginning and end.
 pub(crate) fn around(
     text: &str,
@@ -51,6 +54,9 @@ pub(crate) fn around(
     sign: usize,
     from: usize,
 ) -> Option<(Kind, usize, usize)> {
+    // What belongs to it stands close by; looking farther for each sign would take hostile text for ever.
+    let near = (from.max(at.saturating_sub(NEAR))..=at).find(|at| text.is_char_boundary(*at));
+    let from = near.unwrap_or(at);
     let before = text.get(from..at)?;
     let after = text.get(at + sign..)?;
     let mut begin = at;

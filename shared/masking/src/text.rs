@@ -241,8 +241,8 @@ fn plain(rest: &str) -> usize {
 
 fn key_block(text: &str, at: usize) -> Option<usize> {
     let rest = text.get(at..)?;
-    let head = rest.get(..rest.find(['\n', '\\']).unwrap_or(rest.len()))?;
-    if !head.contains("PRIVATE KEY") {
+    let name: String = rest.chars().take(64).take_while(|c| !matches!(c, '\n' | '\\')).collect();
+    if !name.contains("PRIVATE KEY") {
         return None;
     }
     let close = rest.find("-----END ").map(|close| {

@@ -23,6 +23,9 @@ const PREFIXES: [(&str, usize); 19] = [
     ("SG.", 30),
 ];
 
+/// Longer tokens are cut here, and what is left of them goes on as text.
+const LONGEST: usize = 16_384;
+
 /// Where the token ends that begins at `at`, where a word begins.
 pub(crate) fn at(text: &str, at: usize) -> Option<usize> {
     let rest = text.get(at..)?;
@@ -75,7 +78,7 @@ fn scheme(rest: &str) -> Option<usize> {
 
 fn length(text: &str) -> usize {
     let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.~+/=".contains(byte);
-    let count = text.bytes().take_while(|byte| fits(byte)).count();
+    let count = text.bytes().take(LONGEST).take_while(|byte| fits(byte)).count();
     // A sentence may end behind it.
     let token = text.get(..count).unwrap_or_default();
     token.trim_end_matches('.').len()

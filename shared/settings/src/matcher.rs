@@ -12,7 +12,6 @@ use pattern::Pattern;
 
 pub use lists::Matchers;
 pub use read::InvalidMatcher;
-#[cfg(feature = "yaml")]
 pub(crate) use read::is_label_name;
 
 /// What a matcher looks at: text and numbers by name.
@@ -185,7 +184,8 @@ impl Matcher {
     }
 
     /// The texts of which it asks for one, if it is such a matcher: `a="b"`, or `a=~"b|c"`.
-    pub(crate) fn texts(&self) -> Option<Vec<&str>> {
+    #[must_use]
+    pub fn texts(&self) -> Option<Vec<&str>> {
         match &self.test {
             Test::Text { equal: true, text } => Some(vec![text]),
             Test::Pattern {

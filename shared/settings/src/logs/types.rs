@@ -53,7 +53,7 @@ impl Default for LogLimits {
     fn default() -> Self {
         Self {
             dimension_values: 100,
-            payload_bytes: 64 << 20,
+            payload_bytes: 32 << 20,
             line_bytes: 256 << 10,
             findings: 50,
         }

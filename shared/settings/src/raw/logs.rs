@@ -66,7 +66,7 @@ pub struct RawLogLimits {
     /// So many values of one metric's dimensions have a series each, in one delivery; the others share `other`. Default: 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dimension_values: Option<u32>,
-    /// A delivery is read no further than so many megabytes after decompression. Default: 64.
+    /// A delivery is read no further than so many megabytes after decompression. Default: 32.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload_megabytes: Option<u32>,
     /// So much of a line is looked at, in kilobytes. Default: 256.
