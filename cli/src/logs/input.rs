@@ -62,7 +62,10 @@ pub(crate) fn feed(batch: &mut Batch<'_>, text: &str, group: &str, now: i64) -> 
         batch.delivery(&invocation.awslogs.data, &mut |_| ())
     } else if trimmed.starts_with("H4sI") && !trimmed.contains(char::is_whitespace) {
         batch.delivery(trimmed, &mut |_| ())
-    } else if trimmed.starts_with('{') && trimmed.contains("\"logEvents\"") && trimmed.lines().count() == 1 {
+    } else if trimmed.starts_with('{')
+        && trimmed.contains("\"logEvents\"")
+        && trimmed.lines().count() == 1
+    {
         batch.json(trimmed, &mut |_| ())
     } else if let Ok(printed) = serde_json::from_str::<Printed>(trimmed) {
         for event in &printed.events {

@@ -23,7 +23,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
     /// Say of one line which form it has, which rules match it, and why the others do not
-    #[arg(long, value_name = "LINE", conflicts_with = "file", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "LINE",
+        conflicts_with = "file",
+        allow_hyphen_values = true
+    )]
     explain: Option<String>,
     /// The lines of CloudWatch's embedded metric format, as the function prints them
     #[arg(long, conflicts_with_all = ["json", "explain"])]
@@ -75,7 +80,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 /// A log group that the configuration reads.
 fn example(logs: &Logs) -> String {
-    let first = logs.groups.first().map_or("/aws/lambda/*", |pattern| pattern.as_str());
+    let first = logs
+        .groups
+        .first()
+        .map_or("/aws/lambda/*", |pattern| pattern.as_str());
     first.replace('*', "example")
 }
 
@@ -112,11 +120,24 @@ fn print_table(outcome: &Outcome) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let rows = summary::rows(&outcome.points).into_iter().map(|row| {
         let number = |value: f64| format!("{}", (value * 100.0).round() / 100.0);
-        let only = |value: f64| if row.is_distribution { number(value) } else { String::new() };
-        let dimensions = row.dimensions.iter().map(|(name, value)| format!("{name}={value}"));
+        let only = |value: f64| {
+            if row.is_distribution {
+                number(value)
+            } else {
+                String::new()
+            }
+        };
+        let dimensions = row
+            .dimensions
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
         vec![
             row.metric.to_string(),
-            if row.is_distribution { row.samples.to_string() } else { String::new() },
+            if row.is_distribution {
+                row.samples.to_string()
+            } else {
+                String::new()
+            },
             number(row.sum),
             only(row.average),
             only(row.p50),
@@ -127,28 +148,63 @@ fn print_table(outcome: &Outcome) -> anyhow::Result<()> {
             dimensions.collect::<Vec<_>>().join(" "),
         ]
     });
-    let head = ["metric", "values", "sum", "average", "p50", "p95", "p99", "max", "unit", "dimensions"];
+    let head = [
+        "metric",
+        "values",
+        "sum",
+        "average",
+        "p50",
+        "p95",
+        "p99",
+        "max",
+        "unit",
+        "dimensions",
+    ];
     table::write(&mut out, &head, &rows.collect::<Vec<_>>())?;
     if !outcome.findings.is_empty() {
         writeln!(out)?;
         let rows = outcome.findings.iter().map(|finding| {
             let rule = finding.labels.get("rule").map_or("", |rule| rule.as_str());
-            vec![rule.to_owned(), finding.measurement.value.to_string(), finding.title.clone()]
+            vec![
+                rule.to_owned(),
+                finding.measurement.value.to_string(),
+                finding.title.clone(),
+            ]
         });
-        table::write(&mut out, &["finding", "records", "title"], &rows.collect::<Vec<_>>())?;
+        table::write(
+            &mut out,
+            &["finding", "records", "title"],
+            &rows.collect::<Vec<_>>(),
+        )?;
     }
     let security = security(outcome);
     if !security.is_empty() {
-        let rows = security.iter().map(|(kind, count)| vec![(*kind).to_owned(), count.to_string()]);
+        let rows = security
+            .iter()
+            .map(|(kind, count)| vec![(*kind).to_owned(), count.to_string()]);
         writeln!(out)?;
-        table::write(&mut out, &["security event", "records"], &rows.collect::<Vec<_>>())?;
+        table::write(
+            &mut out,
+            &["security event", "records"],
+            &rows.collect::<Vec<_>>(),
+        )?;
     }
     let counts = outcome.counts;
-    writeln!(out, "\n{} lines, {} of them matched a rule", counts.lines, counts.matched)?;
+    writeln!(
+        out,
+        "\n{} lines, {} of them matched a rule",
+        counts.lines, counts.matched
+    )?;
     for (count, what) in [
         (counts.malformed, "events were malformed"),
-        (counts.cut, "lines were longer than logs.limits.line_kilobytes and looked at so far"),
-        (counts.other, "records are counted under `other`: see logs.limits.dimension_values"),
+        (
+            counts.cut,
+            "lines were longer than logs.limits.line_kilobytes and looked at so far",
+        ),
+        (
+            counts.other,
+            "records are counted under `other`: see logs.limits.dimension_values",
+        ),
         (counts.over, "records were over a limit"),
     ] {
         if count > 0 {
@@ -169,13 +225,22 @@ fn print_explanation(explanation: &Explanation, group: &str, json: bool) -> anyh
         writeln!(out, "  {name} = {value}")?;
     }
     for verdict in explanation.rules.iter().filter(|verdict| verdict.matches) {
-        writeln!(out, "matches {}: {}", verdict.rule, verdict.gives.join(", "))?;
+        writeln!(
+            out,
+            "matches {}: {}",
+            verdict.rule,
+            verdict.gives.join(", ")
+        )?;
     }
     for verdict in explanation.rules.iter().filter(|verdict| !verdict.matches) {
         writeln!(out, "not {}: {}", verdict.rule, verdict.because.join("; "))?;
     }
     if !explanation.elsewhere.is_empty() {
-        writeln!(out, "of other log groups: {}", explanation.elsewhere.join(", "))?;
+        writeln!(
+            out,
+            "of other log groups: {}",
+            explanation.elsewhere.join(", ")
+        )?;
     }
     Ok(())
 }

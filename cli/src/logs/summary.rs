@@ -28,7 +28,8 @@ pub(crate) struct Row {
 /// One row for each metric and its dimensions, in order.
 pub(crate) fn rows(points: &[Point]) -> Vec<Row> {
     type Key<'a> = (&'a str, &'a [(CompactString, CompactString)]);
-    let mut merged: BTreeMap<Key<'_>, (&Point, Vec<(f64, u64)>)> = BTreeMap::new();
+    type Values<'a> = (&'a Point, Vec<(f64, u64)>);
+    let mut merged: BTreeMap<Key<'_>, Values<'_>> = BTreeMap::new();
     for point in points {
         let known = merged.entry((&point.metric, &point.dimensions));
         let (_, values) = known.or_insert_with(|| (point, Vec::new()));
@@ -37,13 +38,19 @@ pub(crate) fn rows(points: &[Point]) -> Vec<Row> {
             Data::Distribution(counted) => values.extend(counted),
         }
     }
-    merged.into_values().map(|(point, values)| row(point, values)).collect()
+    merged
+        .into_values()
+        .map(|(point, values)| row(point, values))
+        .collect()
 }
 
 fn row(point: &Point, mut values: Vec<(f64, u64)>) -> Row {
     values.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     let samples = values.iter().map(|(_, count)| count).sum::<u64>();
-    let sum: f64 = values.iter().map(|(value, count)| value * *count as f64).sum();
+    let sum: f64 = values
+        .iter()
+        .map(|(value, count)| value * *count as f64)
+        .sum();
     let percentile = |share: f64| {
         let rank = (share * samples as f64).ceil().max(1.0) as u64;
         let mut seen = 0;
@@ -59,7 +66,11 @@ fn row(point: &Point, mut values: Vec<(f64, u64)>) -> Row {
         dimensions: point.dimensions.iter().cloned().collect(),
         samples,
         sum,
-        average: if samples == 0 { 0.0 } else { sum / samples as f64 },
+        average: if samples == 0 {
+            0.0
+        } else {
+            sum / samples as f64
+        },
         p50: percentile(0.50),
         p95: percentile(0.95),
         p99: percentile(0.99),

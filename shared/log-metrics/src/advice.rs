@@ -74,7 +74,7 @@ fn hint(function: &CompactString, memory: Memory, wanted: u32, at: Timestamp) ->
     );
     let labels = [
         ("rule", "lambda-right-size"),
-        ("function", function.as_str()),
+        ("FunctionName", function.as_str()),
         ("direction", if more { "more" } else { "less" }),
     ];
     Finding {

@@ -11,7 +11,7 @@ use crate::fields::Known;
 use crate::finding::{Finding, Findings, Scene, cut};
 use crate::payload::{Fault, Unpacked};
 use crate::program::{Active, Compiled, Program};
-use crate::record::{Form, Place, Record};
+use crate::record::{Form, Place, Record, Value};
 use crate::series::{Point, Table, dimensions};
 use crate::sketch;
 use crate::state::{Days, Memory, State, others};
@@ -249,7 +249,7 @@ impl<'p> Batch<'p> {
                 group: place.group,
                 stream: place.stream,
                 function: place.function,
-                request_id: record.known(Known::RequestId).map(|id| id.text()),
+                request_id: record.known(Known::RequestId).map(Value::text),
                 at,
                 limit: program.limits.findings,
             };

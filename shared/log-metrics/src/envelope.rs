@@ -122,7 +122,8 @@ impl<'de> Visitor<'de> for Envelope<'_> {
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             match key.as_ref() {
                 "messageType" => {
-                    *self.control = map.next_value::<Text<'_>>()?.0 == "CONTROL_MESSAGE"
+                    let kind = map.next_value::<Text<'_>>()?.0;
+                    *self.control = kind == "CONTROL_MESSAGE";
                 }
                 "logGroup" => {
                     source.group = map.next_value::<Text<'_>>()?.0.into_owned();

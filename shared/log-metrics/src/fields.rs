@@ -152,7 +152,7 @@ impl Fields {
         self.names.push(name.into());
         self.wanted.push(wanted);
         if !name.starts_with('@') {
-            self.root.insert(name, name, slot);
+            self.root.insert(name, slot);
         }
         slot
     }
@@ -172,11 +172,11 @@ impl Fields {
 
 impl Node {
     /// `a.b` may be a field `b` of an object `a`, or a field that is called `a.b`.
-    fn insert(&mut self, whole: &str, rest: &str, slot: Slot) {
+    fn insert(&mut self, rest: &str, slot: Slot) {
         self.edge(rest).slot = Some(slot);
         if let Some((first, rest)) = rest.split_once('.') {
             let node = self.edge(first).node.get_or_insert_default();
-            node.insert(whole, rest, slot);
+            node.insert(rest, slot);
         }
     }
 

@@ -88,7 +88,7 @@ impl Findings {
     ) {
         let mut labels = BTreeMap::from([("rule".into(), rule.into())]);
         if let Some(function) = scene.function {
-            labels.insert("function".into(), cut(function, LABEL).into());
+            labels.insert("FunctionName".into(), cut(function, LABEL).into());
         }
         for (name, template) in &finding.labels {
             let value = fill(template, record, name);

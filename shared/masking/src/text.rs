@@ -241,7 +241,11 @@ fn plain(rest: &str) -> usize {
 
 fn key_block(text: &str, at: usize) -> Option<usize> {
     let rest = text.get(at..)?;
-    let name: String = rest.chars().take(64).take_while(|c| !matches!(c, '\n' | '\\')).collect();
+    let name: String = rest
+        .chars()
+        .take(64)
+        .take_while(|c| !matches!(c, '\n' | '\\'))
+        .collect();
     if !name.contains("PRIVATE KEY") {
         return None;
     }

@@ -78,7 +78,11 @@ fn scheme(rest: &str) -> Option<usize> {
 
 fn length(text: &str) -> usize {
     let fits = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.~+/=".contains(byte);
-    let count = text.bytes().take(LONGEST).take_while(|byte| fits(byte)).count();
+    let count = text
+        .bytes()
+        .take(LONGEST)
+        .take_while(|byte| fits(byte))
+        .count();
     // A sentence may end behind it.
     let token = text.get(..count).unwrap_or_default();
     token.trim_end_matches('.').len()

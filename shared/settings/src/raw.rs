@@ -5,8 +5,8 @@
 
 mod escalation;
 mod intervals;
-mod probe;
 mod logs;
+mod probe;
 mod routing;
 
 use serde::{Deserialize, Serialize};
@@ -19,10 +19,10 @@ pub use crate::security::{
 pub use calendar::{RawTimeInterval, RawTimeRange, RotationKind};
 pub use escalation::{RawEscalation, RawFlapping, RawOverride, RawRotation, RawStep};
 pub use intervals::RawNamedTimeInterval;
-pub use probe::{RawExpectation, RawProbe};
 pub use logs::{
     RawExtract, RawLogFinding, RawLogLimits, RawLogMetric, RawLogRule, RawLogs, RawSecurityEvent,
 };
+pub use probe::{RawExpectation, RawProbe};
 pub use routing::{RawInhibitRule, RawIntegration, RawReceiver, RawRoute};
 
 #[cfg(feature = "yaml")]

@@ -244,7 +244,7 @@ pub(super) fn of_json(values: &mut Values<'_>) {
     let duration = number(Known::RecordDuration);
     let of_init = kind.starts_with("INIT");
     let of_restore = kind.starts_with("RESTORE");
-    let text = |known: Known| find(values, known).map(|value| value.text());
+    let text = |known: Known| find(values, known).map(Value::text);
     // A report is the end of every request and says how it ended; the others say the same before it.
     let error = matches!(kind, "REPORT" | "INIT_REPORT" | "RESTORE_REPORT").then(|| {
         match (text(Known::RecordStatus), text(Known::RecordErrorType)) {

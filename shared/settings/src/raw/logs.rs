@@ -173,7 +173,7 @@ pub struct RawLogFinding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "yaml", schemars(extend("x-format" = "template")))]
     pub description: Option<String>,
-    /// What identifies and routes it, beside `rule` and `function`; `service` names a service of the catalogue.
+    /// What identifies and routes it, beside `rule` and `FunctionName`; `service` names a service of the catalogue.
     /// `{field}` stands for a field of the record.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(
