@@ -22,7 +22,8 @@ const INHIBITION_KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// A decision as it is to be written, and what is to be done once it is.
 #[derive(Debug)]
 pub(crate) struct Draft {
-    /// Records of the world, groups first, then the request's receipt, then episodes.
+    /// Records of the world, those groups last whose routes are gone; then the request's receipt, then
+    /// episodes.
     pub(crate) writes: Vec<RecordDraft>,
     /// What the decision relied on; the most important first.
     pub(crate) checks: Vec<(RecordKey, Version)>,
@@ -97,7 +98,10 @@ impl Draft {
             replaced: BTreeMap::new(),
             now,
         };
-        for name in &changed {
+        // Written in parts, what a group hands on must be where it belongs before the group lets go of it.
+        let (left, others): (Vec<&RecordName>, Vec<&RecordName>) =
+            changed.iter().partition(|name| world.is_left(name));
+        for name in others.into_iter().chain(left) {
             draft.write(world, copies, name)?;
         }
         if let Some(rung) = deed.rung.as_ref().filter(|rung| !changed.contains(rung)) {

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use engine::timers::TimerMessage;
 use incident::Policy;
 use jiff::{SignedDuration, Timestamp};
-use settings::Settings;
 use store::RecordKey;
 
 use crate::channel::{CHANNELS, Letter, Topic};
 use crate::chaos::Chaos;
+use crate::configurations::policy;
 use crate::event::Event;
 use crate::guard::Guard;
 use crate::judge::{self, End, Violation};
@@ -44,7 +44,8 @@ pub(crate) struct Day {
     pub(crate) shared: Shared,
     pub(crate) faults: Arc<Mutex<Faults>>,
     pub(crate) without: Option<Guard>,
-    pub(crate) policy: Arc<Policy>,
+    /// The configurations, and from when each is deployed.
+    pub(crate) policies: Vec<(Timestamp, Arc<Policy>)>,
     pub(crate) store: Chaos,
     pub(crate) topic: Topic,
     pub(crate) witness: Arc<Mutex<Witness>>,
@@ -55,25 +56,6 @@ pub(crate) struct Day {
     pub(crate) seeds: u64,
     pub(crate) steps: u64,
     pub(crate) crashes: u64,
-}
-
-/// The configuration of every day.
-pub(crate) const CONFIGURATION: &str = include_str!("../monitoring.yaml");
-
-/// The configuration, read once.
-pub(crate) fn policy() -> Arc<Policy> {
-    static POLICY: std::sync::OnceLock<Arc<Policy>> = std::sync::OnceLock::new();
-    let read = || match Settings::from_yaml(CONFIGURATION) {
-        Ok(settings) => Arc::new(Policy::new(settings).naming_all_alerts()),
-        Err(faults) => {
-            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            unreachable!(
-                "the simulation's configuration is faulty: {}",
-                faults.join("\n")
-            )
-        }
-    };
-    Arc::clone(POLICY.get_or_init(read))
 }
 
 pub(crate) fn start() -> Timestamp {
@@ -94,7 +76,7 @@ pub fn run(plan: &Plan, without: Option<Guard>) -> Outcome {
         };
         let mut other = Day::new(&calm, None);
         other.live(&calm);
-        violations.extend(judge::compare(&end, &other.end()));
+        violations.extend(judge::compare(plan, &end, &other.end()));
     }
     Outcome {
         violations,
@@ -114,7 +96,7 @@ impl Day {
             .iter()
             .map(|channel| (*channel, Queue::new(&shared, &faults, 12)));
         Self {
-            policy: policy(),
+            policies: vec![(start(), policy(0))],
             store: Chaos::new(&shared, &faults, without, &witness),
             topic: Topic {
                 shared: shared.clone(),
@@ -147,6 +129,7 @@ impl Day {
                     self.ingest.send(Event { number, at, alert }, at);
                 }
                 Input::Act(_, act) => self.acts.send((number, *act), at),
+                Input::Deploy(_, variant) => self.policies.push((at, policy(*variant))),
             }
         }
         let mut tick = start();
@@ -275,6 +258,10 @@ impl Day {
             due: Vec::new(),
             dead: self.dead_letters(),
             left: self.left(),
+            policy: self
+                .policies
+                .last()
+                .map_or_else(|| policy(0), |(_, last)| Arc::clone(last)),
         };
         for (key, record) in self.store.table().records() {
             end.due.extend(record.due_at.map(|due| (key.clone(), due)));

@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::timers::TimerMessage;
 use engine::{Engine, Outcome as Done, Patience, Unhurried, outbox};
-use incident::RecordName;
+use incident::{Policy, RecordName};
 use jiff::{SignedDuration, Timestamp};
 use settings::Channel;
 
 use crate::channel::{Letter, Sender, Topic};
 use crate::chaos::Chaos;
+use crate::configurations::policy;
 use crate::day::Day;
 use crate::event::arrival;
 use crate::guard::Guard;
@@ -18,6 +19,9 @@ use crate::plan::Faults;
 use crate::queue::Queue;
 use crate::runtime::{Shared, SkewedClock, Task};
 use crate::witness::Witness;
+
+/// So long after a deployment some functions still begin with the configuration before it.
+const ROLLOUT: SignedDuration = SignedDuration::from_secs(60);
 
 impl Day {
     fn engine(&mut self) -> Engine<Chaos, SkewedClock> {
@@ -36,7 +40,7 @@ impl Day {
             // No two clocks read the same nanosecond: else one could take the other's work for its own.
             skew: SignedDuration::from_millis(skew) + SignedDuration::from_nanos(apart),
         };
-        let policy = Arc::clone(&self.policy);
+        let policy = self.deployed();
         Engine::new(
             self.store.seen_by(self.seeds),
             policy,
@@ -44,6 +48,20 @@ impl Day {
             Patience::default(),
             self.seeds,
         )
+    }
+
+    /// The configuration of a function that begins now.
+    fn deployed(&self) -> Arc<Policy> {
+        let now = self.shared.now();
+        let mut deployed = self.policies.iter().rev().filter(|(at, _)| *at <= now);
+        let newest = deployed.next();
+        let older = deployed.next();
+        let is_new = |at: Timestamp| now.duration_since(at) < ROLLOUT;
+        let known = match (newest, older) {
+            (Some((at, _)), Some(older)) if is_new(*at) && self.shared.chance(50) => Some(older),
+            (newest, _) => newest,
+        };
+        known.map_or_else(|| policy(0), |(_, policy)| Arc::clone(policy))
     }
 
     pub(crate) fn fan_out(&mut self) -> Option<Task> {

@@ -13,7 +13,7 @@ use incident::{Episode, GroupKey, IncidentState, Notification};
 use jiff::Timestamp;
 use settings::Priority;
 
-use crate::day::policy;
+use crate::configurations::policy;
 
 /// A group and an incident.
 type Place = (String, String);
@@ -102,7 +102,8 @@ impl Ladders {
 
     /// Lets a ladder begin anew of which every step was taken, when an acknowledgement has ended.
     fn begin_anew(&mut self, place: &Place, escalation: &str, at: Timestamp) {
-        let policy = policy();
+        // Its steps are the same in all.
+        let policy = policy(0);
         let escalations = &policy.routing().escalations;
         let steps = escalations.iter().find(|known| known.name == escalation);
         let last = steps.map_or(0, |known| known.steps.len().saturating_sub(1));

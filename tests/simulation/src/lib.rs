@@ -7,6 +7,7 @@
 
 mod channel;
 mod chaos;
+mod configurations;
 mod day;
 mod event;
 mod functions;
@@ -20,6 +21,7 @@ mod runtime;
 mod shrink;
 mod witness;
 
+pub use configurations::CONFIGURATIONS;
 pub use day::{Outcome, run};
 pub use guard::Guard;
 pub use judge::{OVERWRITTEN, Violation};

@@ -3,6 +3,8 @@
 use fastrand::Rng;
 use settings::Priority;
 
+use crate::configurations::CONFIGURATIONS;
+
 /// A day.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -21,6 +23,9 @@ pub enum Input {
     Alert(u64, SimAlert),
     /// A person does something.
     Act(u64, SimAct),
+    /// The configuration becomes another one of [`CONFIGURATIONS`](crate::CONFIGURATIONS). Functions that
+    /// run keep theirs, and for a while some still begin with it.
+    Deploy(u64, usize),
 }
 
 /// What a source says.
@@ -144,7 +149,7 @@ impl Plan {
             // People act when steps of ladders are due: that is when it matters.
             let near = inputs.iter().filter_map(|input| match input {
                 Input::Alert(at, alert) if alert.firing => Some(*at),
-                Input::Alert(..) | Input::Act(..) => None,
+                Input::Alert(..) | Input::Act(..) | Input::Deploy(..) => None,
             });
             let near: Vec<u64> = near.collect();
             let base = near
@@ -175,11 +180,25 @@ impl Plan {
             stall: some(10),
             latency: 5 + u16::from(some(60)),
         };
+        if rng.u8(..100) < 40 {
+            for _ in 0..rng.usize(1..=3) {
+                let variant = rng.usize(..CONFIGURATIONS);
+                inputs.push(Input::Deploy(rng.u64(..length), variant));
+            }
+            inputs.sort_by_key(Input::at);
+        }
         Self {
             seed,
             inputs,
             faults,
         }
+    }
+
+    /// Whether the configuration changes during the day.
+    #[must_use]
+    pub fn deploys(&self) -> bool {
+        let mut inputs = self.inputs.iter();
+        inputs.any(|input| matches!(input, Input::Deploy(..)))
     }
 }
 
@@ -221,7 +240,7 @@ impl Input {
     #[must_use]
     pub const fn at(&self) -> u64 {
         match self {
-            Self::Alert(at, _) | Self::Act(at, _) => *at,
+            Self::Alert(at, _) | Self::Act(at, _) | Self::Deploy(at, _) => *at,
         }
     }
 }

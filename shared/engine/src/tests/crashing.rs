@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use alert_classification::{Fingerprint, Status};
 use incident::{Act, Notification};
 use jiff::SignedDuration;
+use serde_json::json;
+use settings::Priority;
 use store::{Fault, Outbox};
 
-use super::{Bench, anna, bench, firing, peer, resolved};
-use crate::{Clock, Patience};
+use super::{Bench, anna, at_once, bench, bench_of, firing, peer, policy, resolved};
+use crate::{Clock, Engine, Patience};
 
 /// Gives up at once, as a process that dies does.
 fn mortal() -> Patience {
@@ -107,5 +110,63 @@ async fn an_act_that_is_cut_short_is_done_once_when_it_is_done_again() {
             let audit = bench.audit(&id, 10, None).await.unwrap();
             assert_eq!(audit.entries.len(), 1, "{fault:?} at {step}");
         }
+    }
+}
+
+/// The alerts that receivers were told are in a state.
+async fn told_of(bench: &Bench, status: Status) -> BTreeSet<(String, Fingerprint)> {
+    let later = bench.clock.now() + SignedDuration::from_hours(1_000);
+    let pending = bench.store.pending(later, 10_000).await.unwrap();
+    let read = |body: &str| serde_json::from_str::<Notification>(body).ok();
+    let told = pending.entries.iter().filter_map(|entry| read(&entry.body));
+    let named = told.flat_map(|told| {
+        let alerts = told
+            .alerts
+            .into_iter()
+            .filter(|alert| alert.status == status);
+        alerts
+            .map(|alert| (told.receiver.to_string(), alert.fingerprint))
+            .collect::<Vec<_>>()
+    });
+    named.collect()
+}
+
+#[tokio::test]
+async fn what_a_deployment_moves_in_parts_is_not_lost_between_them() {
+    let with = |matchers: &str| {
+        let mut settings = at_once();
+        settings["route"]["routes"] = json!([{ "matchers": [matchers], "group_by": ["..."] }]);
+        settings
+    };
+    let names: Vec<String> = (0..60).map(|n| format!("alert-{n}")).collect();
+    for step in 0..12 {
+        let old = bench_of(with("service=\"orders\""));
+        let arrived = old
+            .arrive(names.iter().map(|name| firing("orders", name)).collect())
+            .await;
+        let id = super::told(&arrived.outcome)[0].incident.id.clone();
+        let new = Engine::new(
+            old.store.peer(),
+            policy(with("service=~\"orders|pay\"")),
+            old.clock.clone(),
+            Patience::default(),
+            8,
+        );
+        new.clock.advance(60);
+        let dying = peer(&new, mortal());
+        dying.store.inject_after(step, Fault::Unavailable);
+        let priority = Priority::P2;
+        let _dead = dying
+            .act(&id, &Act::SetPriority { priority }, &anna())
+            .await;
+        new.store.clear_faults();
+        let ends = names.iter().map(|name| resolved("orders", name, 60));
+        new.arrive(ends.collect()).await;
+        new.clock.advance(60);
+        let due = new.due(new.clock.now(), 1_000).await.unwrap();
+        new.wake(due.into_iter().map(|(_, name)| name)).await;
+        let fired = told_of(&new, Status::Firing).await;
+        assert_eq!(fired.len(), names.len());
+        assert_eq!(fired, told_of(&new, Status::Resolved).await, "at {step}");
     }
 }

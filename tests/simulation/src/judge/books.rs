@@ -55,7 +55,7 @@ pub(super) fn done(plan: &Plan, end: &End, violations: &mut Vec<Violation>) {
         let accepted = seen.is_some_and(|seen| seen.accepted.is_some());
         match input {
             Input::Alert(..) if !accepted => left(format!("event {number} was not decided upon")),
-            Input::Alert(..) | Input::Act(..) => {}
+            Input::Alert(..) | Input::Act(..) | Input::Deploy(..) => {}
         }
     }
     for (key, due) in &end.due {

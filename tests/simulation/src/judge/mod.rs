@@ -6,7 +6,9 @@ mod ladders;
 mod order;
 mod people;
 
-use incident::{GroupState, IncidentState};
+use std::sync::Arc;
+
+use incident::{GroupState, IncidentState, Policy};
 use jiff::Timestamp;
 use store::RecordKey;
 
@@ -39,6 +41,8 @@ pub(crate) struct End {
     pub(crate) dead: Vec<Letter>,
     /// What is left undone, in words.
     pub(crate) left: Vec<String>,
+    /// The configuration that was deployed last.
+    pub(crate) policy: Arc<Policy>,
 }
 
 const fn broken(promise: &'static str, what: String) -> Violation {
@@ -49,10 +53,10 @@ const fn broken(promise: &'static str, what: String) -> Violation {
 pub(crate) fn judge(plan: &Plan, end: &End) -> Vec<Violation> {
     let mut violations = Vec::new();
     people::critical(plan, end, &mut violations);
-    people::ends(end, &mut violations);
+    people::ends(plan, end, &mut violations);
     ladders::acknowledged(end, &mut violations);
     ladders::steps(end, &mut violations);
-    ladders::climbs(end, &mut violations);
+    ladders::climbs(plan, end, &mut violations);
     deliveries::deliveries(end, &mut violations);
     deliveries::names(end, &mut violations);
     order::newest(plan, end, &mut violations);

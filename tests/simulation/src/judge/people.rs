@@ -175,13 +175,21 @@ fn reaches(end: &End, notification: &Notification) -> bool {
     })
 }
 
-/// Whoever was told that an alert fires is told that it does not any more.
-pub(super) fn ends(end: &End, violations: &mut Vec<Violation>) {
+/// Whoever was told that an alert fires is told that it does not any more: by the group that told so, or,
+/// when a deployment may have taken its route away, by any. PagerDuty knows by which group it was told.
+pub(super) fn ends(plan: &Plan, end: &End, violations: &mut Vec<Violation>) {
     let mut fires: BTreeSet<Fingerprint> = BTreeSet::new();
     for group in &end.groups {
         fires.extend(group.alerts.keys());
     }
-    for ((receiver, group, _, fingerprint), (status, at)) in beliefs(end) {
+    for ((receiver, group, _, fingerprint), (status, at)) in beliefs(end, |receiver, group| {
+        let by_any = plan.deploys() && receiver != "pager";
+        if by_any {
+            String::new()
+        } else {
+            group.to_owned()
+        }
+    }) {
         if status == Status::Firing && !fires.contains(&fingerprint) {
             let what = format!(
                 "{receiver} in {group} was told at {at} that {fingerprint} fires, and no end"
@@ -196,7 +204,10 @@ type Belief = (String, String, u32, Fingerprint);
 
 /// What everybody was told last of each alert. Of one decision what fires counts: it may also close an
 /// earlier incident of the same alert, whose end it had not told.
-pub(super) fn beliefs(end: &End) -> BTreeMap<Belief, (Status, Timestamp)> {
+pub(super) fn beliefs(
+    end: &End,
+    group: impl Fn(&str, &str) -> String,
+) -> BTreeMap<Belief, (Status, Timestamp)> {
     let mut last: BTreeMap<Belief, (Status, Timestamp)> = BTreeMap::new();
     for told in &end.witness.told {
         let notification = &told.notification;
@@ -215,7 +226,7 @@ pub(super) fn beliefs(end: &End) -> BTreeMap<Belief, (Status, Timestamp)> {
             for delivery in &notification.deliveries {
                 let place = (
                     notification.receiver.to_string(),
-                    notification.group_key.to_string(),
+                    group(&notification.receiver, &notification.group_key),
                     delivery.integration,
                     alert.fingerprint,
                 );
