@@ -34,12 +34,20 @@ pub(crate) struct Token {
     pub(crate) attached: bool,
     /// A value that was followed by a unit, such as `5 ms`.
     has_unit: bool,
+    /// How long the prefix of an identifier is that says what kind of thing it names: 4 of `blk_17`. 0 without one.
+    prefix: usize,
     pub(crate) start: usize,
     pub(crate) end: usize,
     hash: u64,
 }
 
 impl Token {
+    /// What an identifier begins with, if it says what kind of thing it names.
+    pub(crate) fn prefix<'a>(&self, line: &'a [u8]) -> Option<&'a [u8]> {
+        line.get(self.start..self.start + self.prefix)
+            .filter(|prefix| !prefix.is_empty())
+    }
+
     pub(crate) fn bytes<'a>(&self, line: &'a [u8]) -> &'a [u8] {
         line.get(self.start..self.end).unwrap_or_default()
     }
@@ -189,7 +197,18 @@ impl Scanner {
             {
                 self.tokens.pop();
             }
-            _ => self.push(Kind::Value, attached, start, end, VALUE_HASH),
+            _ => {
+                let prefix = identifier_prefix(line.get(start..end).unwrap_or_default());
+                let hash = if prefix.is_empty() {
+                    VALUE_HASH
+                } else {
+                    VALUE_HASH ^ hash(prefix)
+                };
+                self.push(Kind::Value, attached, start, end, hash);
+                if let Some(token) = self.tokens.last_mut() {
+                    token.prefix = prefix.len();
+                }
+            }
         }
         end
     }
@@ -207,6 +226,7 @@ impl Scanner {
             kind,
             attached,
             has_unit: false,
+            prefix: 0,
             start,
             end,
             hash,
@@ -233,6 +253,26 @@ fn word_end(line: &[u8], start: usize) -> (usize, u16) {
         flags |= class;
     }
     (line.len(), flags)
+}
+
+/// The small letters and the `_` before the number of an identifier such as `blk_17`.
+fn identifier_prefix(word: &[u8]) -> &[u8] {
+    if !word.first().is_some_and(u8::is_ascii_lowercase) {
+        return &[];
+    }
+    let letters = word
+        .iter()
+        .take_while(|byte| byte.is_ascii_lowercase())
+        .count();
+    let is_identifier = letters >= 2
+        && match word.get(letters..) {
+            Some([b'_', b'-', digit, ..] | [b'_', digit, ..]) => digit.is_ascii_digit(),
+            Some(_) | None => false,
+        };
+    match word.get(..=letters) {
+        Some(prefix) if is_identifier => prefix,
+        Some(_) | None => &[],
+    }
 }
 
 /// Whether a word is a value by its bytes alone.

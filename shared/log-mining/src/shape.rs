@@ -1,6 +1,8 @@
 //! What a line's tokens mean for its pattern: which are the text of the program, which may be
 //! values. Only forms of lines that were not seen before come here.
 
+mod tidy;
+
 use compact_str::CompactString;
 
 use crate::scan::{
@@ -87,24 +89,9 @@ impl Shape {
         if matches!(reader.last, Last::Key | Last::Noun) {
             reader.value(reader.last == Last::Key);
         }
+        reader.shape.join_repetitions();
         reader.shape.keep_a_text();
         reader.shape
-    }
-
-    /// A pattern of wildcards alone would swallow every line of its length: then what stood there is its text.
-    fn keep_a_text(&mut self) {
-        let is_text = |piece: &Piece| match &piece.part {
-            Part::Literal(text) | Part::Word(text) => starts_with_letter(text.as_bytes()),
-            Part::Value => false,
-        };
-        if self.pieces.iter().any(is_text) {
-            return;
-        }
-        for candidate in self.candidates.drain(..) {
-            if let Some(piece) = self.pieces.get_mut(candidate.place) {
-                piece.part = Part::Literal(candidate.text);
-            }
-        }
     }
 
     /// The form of a line without any word: its text with the digits masked.
@@ -163,7 +150,9 @@ impl Reader<'_> {
         };
         let is_argument = matches!(self.last, Last::Key | Last::Equals | Last::Preposition);
         let pair = (opening.bytes(self.line), closing.bytes(self.line));
-        let matches = is_argument
+        // `node-[40-63]` is how schedulers write a list of hosts.
+        let is_list = opening.bytes(self.line) == b"[" && name.bytes(self.line).ends_with(b"-");
+        let matches = (is_argument || is_list)
             && name.kind == Kind::Word
             && opening.attached
             && value.kind == Kind::Value
@@ -171,6 +160,10 @@ impl Reader<'_> {
             && starts_with_letter(name.bytes(self.line));
         if !matches {
             return None;
+        }
+        if is_list {
+            self.value(name.attached);
+            return Some(4);
         }
         let (name_text, open, close) = (self.text(name), self.text(opening), self.text(closing));
         let text = compact_str::format_compact!("{name_text}{open}<*>{close}");
@@ -220,7 +213,13 @@ impl Reader<'_> {
         let word = token.bytes(self.line);
         let next = rest.first();
         match token.kind {
-            Kind::Value => self.value(token.attached),
+            Kind::Value => match token.prefix(self.line) {
+                Some(prefix) if !self.follows_value() => {
+                    let text = cut(&format!("{}<*>", String::from_utf8_lossy(prefix)));
+                    self.candidate(token.attached, Likeness::Stands, text);
+                }
+                Some(_) | None => self.value(token.attached),
+            },
             Kind::Sign => self.literal(token),
             Kind::Word => self.word(token, word, next),
         }
@@ -289,10 +288,16 @@ impl Reader<'_> {
             self.fold_address();
         }
         // Two values side by side, or a list of them, are one.
-        match self.shape.pieces.as_slice() {
-            [.., last] if last.part == Part::Value => {}
-            _ => self.push(Part::Value, attached),
+        if !self.follows_value() {
+            self.push(Part::Value, attached);
         }
+    }
+
+    fn follows_value(&self) -> bool {
+        self.shape
+            .pieces
+            .last()
+            .is_some_and(|piece| piece.part == Part::Value)
     }
 
     /// `db.example.com:5432`: a dotted name with a number behind its colon is an address like any other.

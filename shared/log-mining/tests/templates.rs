@@ -113,6 +113,32 @@ fn what_looks_like_a_value_varies_at_the_second_sight() {
 }
 
 #[test]
+fn the_prefix_of_an_identifier_says_what_it_names() {
+    let found = templates(&[
+        "dropping rdd_2 from memory",
+        "dropping rdd_17_4 from memory",
+        "dropping broadcast_-9 from memory",
+    ]);
+    assert_eq!(
+        found,
+        [
+            "dropping broadcast_<*> from memory",
+            "dropping rdd_<*> from memory"
+        ]
+    );
+}
+
+#[test]
+fn a_list_of_entries_is_one_entry() {
+    let found = templates(&[
+        "bad nodes node-1 0x1f <ok> node-2 0x2f <ok> node-3 0x3f <ok>",
+        "bad nodes node-7 0x1f <ok>",
+        "bad nodes node-[1-4,7] 0x1f <ok>",
+    ]);
+    assert_eq!(found, ["bad nodes <*> <ok>"]);
+}
+
+#[test]
 fn the_first_word_says_what_happened() {
     let services = [
         "cupsd", "httpd", "sshd", "crond", "ntpd", "named", "rpcd", "lpd",
