@@ -93,6 +93,28 @@ impl Config {
         self.policy.shards
     }
 
+    /// The value of the label `subject` that findings about somebody have, by the name of the dimension: to look up
+    /// whose account a hash stands for. Nothing if there is no such dimension, or the address is none.
+    #[must_use]
+    pub fn label(&self, dimension: &str, subject: &str) -> Option<String> {
+        let dimension = Dimension::named(dimension)?;
+        let bytes = match dimension {
+            Dimension::Address => match subject.parse().ok()? {
+                IpAddr::V4(v4) => v4.octets().to_vec(),
+                IpAddr::V6(v6) => v6.octets().to_vec(),
+            },
+            Dimension::Account => subject.to_lowercase().into_bytes(),
+            Dimension::Network | Dimension::Device | Dimension::Card | Dimension::Platform => {
+                subject.as_bytes().to_vec()
+            }
+        };
+        let key = crate::subject::Key {
+            dimension,
+            hash: self.hash(dimension, &[&bytes]),
+        };
+        Some(key.label(subject).into())
+    }
+
     pub(crate) fn spec(&self, detector: Detector) -> Option<&Spec> {
         self.specs.get(detector as usize)?.as_ref()
     }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use settings::Detector;
 
 use crate::judge::Verdict;
+use crate::state::Subject;
 use crate::subject::{self, Dimension, Key};
 use crate::track::Track;
 use crate::{Config, SecurityEvent};
@@ -17,6 +18,24 @@ use crate::{Config, SecurityEvent};
 pub const SOURCE: &str = "tocsin.detection";
 /// So many examples of each sort.
 const EXAMPLES: usize = 3;
+
+/// Whom a finding is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Who<'a> {
+    pub(crate) key: Key,
+    pub(crate) shown: &'a str,
+    pub(crate) rule: Option<&'a (u64, CompactString)>,
+}
+
+impl<'a> Who<'a> {
+    pub(crate) fn of(key: Key, subject: &'a Subject) -> Self {
+        Self {
+            key,
+            shown: &subject.shown,
+            rule: subject.rule.as_ref(),
+        }
+    }
+}
 
 /// A few of the events, for people.
 #[derive(Clone, Debug, Default)]
@@ -66,8 +85,7 @@ impl Evidence {
 
 /// An attack has begun.
 pub(crate) fn firing(
-    key: Key,
-    shown: &str,
+    who: Who<'_>,
     verdict: &Verdict,
     evidence: &Evidence,
     config: &Config,
@@ -79,7 +97,7 @@ pub(crate) fn firing(
         spec.fast
     };
     let mut annotations = Labels::new();
-    annotations.set("about", shown);
+    annotations.set("about", who.shown);
     annotations.set("detector", verdict.detector.as_str());
     annotations.set("technique", technique(verdict.detector));
     annotations.set("pace", if verdict.slow { "slow" } else { "fast" });
@@ -104,8 +122,8 @@ pub(crate) fn firing(
     }
     evidence.annotate(&mut annotations);
     let what = sentence(verdict, window(count.window).as_str());
-    let mut found = finding(key, shown, verdict.detector, &spec.service);
-    found.title = format!("{}: {}", title(verdict.detector, key, shown), what);
+    let mut found = finding(who, verdict.detector, &spec.service);
+    found.title = format!("{}: {}", title(verdict.detector, who), what);
     found.status = Status::Firing;
     found.annotations = annotations;
     found.starts_at = time(verdict.first);
@@ -125,8 +143,7 @@ pub(crate) fn firing(
 
 /// An attack is over, or nobody watches it any longer: `why` says so then.
 pub(crate) fn resolved(
-    key: Key,
-    shown: &str,
+    who: Who<'_>,
     track: &Track,
     now: u32,
     why: Option<&str>,
@@ -135,11 +152,11 @@ pub(crate) fn resolved(
     let detector = track.detector()?;
     let service = config.spec(detector).map(|spec| spec.service.clone());
     let service = service.unwrap_or_else(|| detector.default_service().to_owned());
-    let mut found = finding(key, shown, detector, &service);
+    let mut found = finding(who, detector, &service);
     let reason = why.unwrap_or("nothing more was seen of it");
-    found.title = format!("{} is over", title(detector, key, shown));
+    found.title = format!("{} is over", title(detector, who));
     found.status = Status::Resolved;
-    found.annotations.set("about", shown);
+    found.annotations.set("about", who.shown);
     found.annotations.set("reason", reason);
     found
         .annotations
@@ -149,12 +166,21 @@ pub(crate) fn resolved(
     Some(found)
 }
 
-fn finding(key: Key, shown: &str, detector: Detector, service: &str) -> Finding {
+fn finding(who: Who<'_>, detector: Detector, service: &str) -> Finding {
     let mut labels = Labels::new();
     labels.set("alertname", kind(detector));
     labels.set("service", service);
-    labels.set("dimension", key.dimension.as_str());
-    labels.set("subject", key.label(shown));
+    labels.set("dimension", who.key.dimension.as_str());
+    labels.set("subject", who.key.label(who.shown));
+    if let Some((hash, rule)) = who.rule {
+        let whose = Key {
+            hash: *hash,
+            ..who.key
+        };
+        let shown = who.shown.split(' ').next().unwrap_or_default();
+        labels.set("subject", whose.label(shown));
+        labels.set("policy", rule.as_str());
+    }
     Finding {
         schema: CompactString::const_new(FINDING_SCHEMA),
         title: String::new(),
@@ -222,7 +248,8 @@ const fn technique(detector: Detector) -> &'static str {
     }
 }
 
-fn title(detector: Detector, key: Key, shown: &str) -> String {
+fn title(detector: Detector, who: Who<'_>) -> String {
+    let (key, shown) = (who.key, who.shown);
     let what = match detector {
         Detector::BruteForceAccount => "Brute force",
         Detector::BruteForceAddress => "Brute force from",

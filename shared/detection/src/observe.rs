@@ -9,10 +9,10 @@ use settings::Detector;
 
 use crate::calm;
 use crate::config::seconds;
-use crate::finding::{self, Evidence};
+use crate::finding::{self, Evidence, Who};
 use crate::judge::{self, Verdict};
 use crate::profile::{Leap, Place};
-use crate::share::{Share, Subjects, shown};
+use crate::share::{Share, Subjects, rule, shown};
 use crate::state::{State, Subject};
 use crate::subject::{self, Dimension, Key, short};
 use crate::track::{Firing, Track};
@@ -156,8 +156,11 @@ impl Run<'_> {
             return;
         }
         let entry = self.state.subjects.entry(share.key);
-        let subject = entry
-            .or_insert_with(|| Subject::new(shown(share.key, share.detector, event, self.config)));
+        let config = self.config;
+        let subject = entry.or_insert_with(|| Subject {
+            rule: rule(share.detector, event, config),
+            ..Subject::new(shown(share.key, share.detector, event, config))
+        });
         let track = track(&mut subject.tracks, share.detector);
         for (window, count) in [
             (&mut track.fast, Some(spec.fast)),
@@ -252,7 +255,7 @@ impl Run<'_> {
                 if track.firing.is_none() {
                     track.firing = Some(Firing::of(verdict));
                     let found =
-                        finding::firing(key, &subject.shown, verdict, &evidence, self.config);
+                        finding::firing(Who::of(key, subject), verdict, &evidence, self.config);
                     self.findings.extend(found);
                 }
             }
@@ -263,7 +266,7 @@ impl Run<'_> {
                 if track.firing.is_none() {
                     track.firing = Some(Firing::of(&verdict));
                     let found =
-                        finding::firing(key, &subject.shown, &verdict, &evidence, self.config);
+                        finding::firing(Who::of(key, subject), &verdict, &evidence, self.config);
                     self.findings.extend(found);
                 }
             }
@@ -277,7 +280,12 @@ impl Run<'_> {
         for (key, subject) in &mut self.state.subjects {
             for track in &mut subject.tracks {
                 if calm::over_at(track, self.config).is_some_and(|end| end <= self.now) {
-                    over.push((*key, subject.shown.clone(), track.clone()));
+                    let who = Who {
+                        key: *key,
+                        shown: &subject.shown,
+                        rule: subject.rule.as_ref(),
+                    };
+                    over.extend(finding::resolved(who, track, self.now, None, self.config));
                     track.firing = None;
                     track.fast.clear();
                     track.slow.clear();
@@ -302,10 +310,7 @@ impl Run<'_> {
                 subject.arrivals.clear();
             }
         }
-        for (key, shown, track) in over {
-            let found = finding::resolved(key, &shown, &track, self.now, None, self.config);
-            self.findings.extend(found);
-        }
+        self.findings.extend(over);
         let now = self.now;
         self.state
             .subjects
@@ -317,8 +322,13 @@ impl Run<'_> {
 
     fn end(&mut self, key: Key, subject: &Subject, why: &str) {
         for track in subject.tracks.iter().filter(|track| track.firing.is_some()) {
-            let found =
-                finding::resolved(key, &subject.shown, track, self.now, Some(why), self.config);
+            let found = finding::resolved(
+                Who::of(key, subject),
+                track,
+                self.now,
+                Some(why),
+                self.config,
+            );
             self.findings.extend(found);
         }
     }

@@ -172,6 +172,20 @@ impl Subjects {
     }
 }
 
+/// The rule that an event broke, with the hash of who broke it.
+pub(crate) fn rule(
+    detector: Detector,
+    event: &SecurityEvent,
+    config: &Config,
+) -> Option<(u64, CompactString)> {
+    if detector != Detector::PolicyViolation {
+        return None;
+    }
+    let subjects = Subjects::of(event, config);
+    let who = subjects.account.or(subjects.address)?;
+    Some((who.hash, subject::evidence(&event.detail)))
+}
+
 /// What people see of a subject.
 pub(crate) fn shown(
     key: Key,
@@ -195,7 +209,7 @@ pub(crate) fn shown(
         Dimension::Card => subject::tail(&event.card),
         Dimension::Platform => CompactString::const_new("everybody"),
     };
-    if detector == Detector::PolicyViolation && key.dimension == Dimension::Account {
+    if detector == Detector::PolicyViolation {
         return compact_str::format_compact!("{who} ({})", subject::evidence(&event.detail));
     }
     who

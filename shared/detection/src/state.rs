@@ -54,6 +54,8 @@ pub struct Counters {
 pub(crate) struct Subject {
     /// What people see of it.
     pub(crate) shown: CompactString,
+    /// The rule that was broken, and the hash of who broke it: each rule is a subject of its own.
+    pub(crate) rule: Option<(u64, CompactString)>,
     pub(crate) tracks: Vec<Track>,
     /// Of an account: when log-ins failed last, and the hash of the address. Oldest first.
     pub(crate) failures: Vec<(u32, u32)>,
@@ -62,9 +64,10 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    pub(crate) fn new(shown: CompactString) -> Self {
+    pub(crate) const fn new(shown: CompactString) -> Self {
         Self {
             shown,
+            rule: None,
             tracks: Vec::new(),
             failures: Vec::new(),
             arrivals: Vec::new(),
@@ -75,7 +78,8 @@ impl Subject {
     fn bytes(&self) -> usize {
         let tracks: usize = self.tracks.iter().map(Track::bytes).sum();
         let arrivals = self.arrivals.iter().map(|(_, who)| 8 + who.len());
-        24 + self.shown.len() + tracks + 10 * self.failures.len() + arrivals.sum::<usize>()
+        let rule = self.rule.as_ref().map_or(0, |(_, rule)| 12 + rule.len());
+        24 + self.shown.len() + rule + tracks + 10 * self.failures.len() + arrivals.sum::<usize>()
     }
 
     /// Who goes first when there is no room: who was seen once, then the others, then who attacks; of each the one

@@ -21,6 +21,19 @@ pub enum Dimension {
 }
 
 impl Dimension {
+    const ALL: [Self; 6] = [
+        Self::Account,
+        Self::Address,
+        Self::Network,
+        Self::Device,
+        Self::Card,
+        Self::Platform,
+    ];
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == name)
+    }
+
     /// The name in labels.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

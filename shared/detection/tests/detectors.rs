@@ -434,7 +434,13 @@ fn each_rule_that_is_broken_is_a_finding_of_its_own() {
         &[breaks(0, "export"), breaks(1, "share"), breaks(2, "export")],
         &config(),
     );
-    assert_eq!(fired(&found, Detector::PolicyViolation).len(), 2);
+    let told = fired(&found, Detector::PolicyViolation);
+    let label = config().label("account", "parent-000007");
+    assert_eq!(told.len(), 2);
+    for finding in told {
+        assert_eq!(finding.labels.get("subject"), label.as_deref());
+        assert!(finding.labels.get("policy").is_some());
+    }
 }
 
 #[test]
