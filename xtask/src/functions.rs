@@ -9,11 +9,12 @@ use crate::config;
 use crate::project::Project;
 use crate::run::Steps;
 
-/// The packages that are functions, each with a folder of its name in `target/lambda`.
-pub(crate) const FUNCTIONS: [&str; 5] = [
+/// The functions, each with a folder of its name in `target/lambda`.
+pub(crate) const FUNCTIONS: [&str; 6] = [
     "alert-fanout",
     "escalation",
     "incident-api",
+    "log-metrics",
     "notifier",
     "postmortem",
 ];
@@ -78,6 +79,14 @@ pub(crate) fn build(
     Ok(())
 }
 
+/// The package of a function: the one of its name, unless a crate of `shared` has that.
+fn package_of(function: &str) -> &str {
+    match function {
+        "log-metrics" => "log-metrics-function",
+        other => other,
+    }
+}
+
 /// Builds some packages as functions.
 pub(crate) fn build_packages(
     project: &Project,
@@ -89,7 +98,7 @@ pub(crate) fn build_packages(
     let mut command = project.cargo();
     command.args(["lambda", "build"]);
     for package in packages {
-        command.args(["--package", package]);
+        command.args(["--package", package_of(package)]);
     }
     match profile {
         // Runs on this machine only, so this machine's linker and C library will do.

@@ -28,5 +28,5 @@ pub use payload::Fault;
 pub use program::{InvalidProgram, Program};
 pub use series::{Data, OTHER, Point};
 pub use sketch::Sketch;
-pub use state::{Memory, Seen, State};
+pub use state::{Memory, Seen, State, memory_part};
 pub use time::written_at;

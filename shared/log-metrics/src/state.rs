@@ -107,6 +107,25 @@ impl State {
         self.memory.retain(|_, days| !days.is_empty());
     }
 
+    /// The parts in which it is stored, each small enough for a record: the sketches of one metric and period, and
+    /// the memory of one day. Merging them all is the whole again.
+    #[must_use]
+    pub fn parts(&self) -> BTreeMap<CompactString, Self> {
+        let mut parts: BTreeMap<CompactString, Self> = BTreeMap::new();
+        for seen in &self.sketches {
+            let name = compact_str::format_compact!("{}#{}", seen.metric, seen.period);
+            parts.entry(name).or_default().sketches.push(seen.clone());
+        }
+        for (function, days) in &self.memory {
+            for (day, memory) in days {
+                let part = parts.entry(memory_part(day)).or_default();
+                let known = part.memory.entry(function.clone()).or_default();
+                known.insert(day.clone(), *memory);
+            }
+        }
+        parts
+    }
+
     pub(crate) fn see(
         &mut self,
         metric: &str,
@@ -256,6 +275,12 @@ impl Days {
         let hour = u32::try_from((at - from) / 3_600_000).unwrap_or_default();
         1 << hour.min(23)
     }
+}
+
+/// The part that has the memory of a day, which is written as `2026-11-24`.
+#[must_use]
+pub fn memory_part(day: &str) -> CompactString {
+    compact_str::format_compact!("memory#{day}")
 }
 
 /// When a day begins.
