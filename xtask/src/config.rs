@@ -25,6 +25,17 @@ const ROUTE: &str = r#"    - matchers: [alertname=~"hasivu-ladder-.*"]
 "#;
 const LADDER: &str = "  - { name: quick, steps: [{ after: 4s, to: [on-call] }] }\n";
 
+/// Asks the tests' own server whenever the function is invoked.
+const PROBE: &str = r"  - name: sink
+    about: the server of the tests
+    service: api
+    kind: http
+    target: ${sink_url}/probe
+    severity: critical
+    every: 1s
+    timeout: 2s
+";
+
 /// Writes the configuration of a local stack, and gives its name for `TOCSIN_CONFIG`.
 pub(crate) fn local(project: &Project) -> Result<&'static str> {
     let own =
@@ -45,7 +56,7 @@ pub(crate) fn local(project: &Project) -> Result<&'static str> {
 /// Who is told stays as it is; whoever waits for others waits for a second.
 fn hastened(own: &str) -> Result<String> {
     let mut text = String::with_capacity(own.len() + 512);
-    let (mut route, mut ladder) = (false, false);
+    let (mut route, mut ladder, mut probe) = (false, false, false);
     for line in own.lines() {
         let setting = line.trim_start();
         let waits = setting
@@ -76,10 +87,14 @@ fn hastened(own: &str) -> Result<String> {
             text.push_str(LADDER);
             ladder = true;
         }
+        if line == "probes:" && !probe {
+            text.push_str(PROBE);
+            probe = true;
+        }
     }
     ensure!(
-        route && ladder,
-        "{OWN} has no `routes:` or no `escalation:` to which the tests' own could be added"
+        route && ladder && probe,
+        "{OWN} has no `routes:`, no `escalation:` or no `probes:` to which the tests' own could be added"
     );
     Ok(text)
 }
@@ -91,12 +106,13 @@ mod tests {
     #[test]
     fn waits_are_short_and_what_is_told_at_once_stays_so() {
         let own = "route:\n  routes:\n    - group_wait: 0s\n      group_interval: 1m\n      \
-                   active_time_intervals: [digest]\nescalation:\n  - x\n";
+                   active_time_intervals: [digest]\nescalation:\n  - x\nprobes:\n";
         let local = hastened(own).unwrap();
         assert!(local.contains("      group_interval: 1s\n"), "{local}");
         assert!(local.contains("- group_wait: 0s\n"), "{local}");
         assert!(!local.contains("active_time"), "{local}");
         assert!(local.contains("name: quick"), "{local}");
+        assert!(local.contains("name: sink"), "{local}");
         assert!(hastened("route:\n").is_err());
     }
 }

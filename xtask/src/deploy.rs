@@ -78,6 +78,8 @@ fn parameters(sink: &Sink) -> Vec<String> {
         ("ApiConcurrency", "0".to_owned()),
         ("MaxAttempts", MAX_ATTEMPTS.to_owned()),
         ("LogRetentionDays", "1".to_owned()),
+        // The one probe that the local configuration adds.
+        ("ProbeTargets", format!("sink_url={}", sink.url())),
     ]
     .into_iter()
     .map(|(name, value)| format!("{name}={value}"))

@@ -10,9 +10,10 @@ use crate::project::Project;
 use crate::run::Steps;
 
 /// The functions, each with a folder of its name in `target/lambda`.
-pub(crate) const FUNCTIONS: [&str; 6] = [
+pub(crate) const FUNCTIONS: [&str; 7] = [
     "alert-fanout",
     "escalation",
+    "health-check",
     "incident-api",
     "log-metrics",
     "notifier",

@@ -53,6 +53,8 @@ pub struct Metrics {
 enum Series {
     Count(u64),
     Millis(Vec<f64>),
+    /// Numbers in a unit of CloudWatch's.
+    Gauge(&'static str, Vec<f64>),
 }
 
 impl Metrics {
@@ -106,8 +108,33 @@ impl Metrics {
         let series = self.groups.entry(None).or_default().entry(name);
         match series.or_insert_with(|| Series::Millis(Vec::new())) {
             Series::Millis(values) => values.push(ms),
-            Series::Count(_) => {
-                debug_assert!(false, "{name} is a counter and cannot be a duration too");
+            Series::Count(_) | Series::Gauge(..) => {
+                debug_assert!(false, "{name} is not a duration and cannot be one too");
+            }
+        }
+    }
+
+    /// Records a number of one value of a dimension, in a unit of CloudWatch's. What is no finite number is left out.
+    pub fn gauge_by(
+        &mut self,
+        name: &'static str,
+        unit: &'static str,
+        dimension: &str,
+        value: &str,
+        number: f64,
+    ) {
+        if !number.is_finite() {
+            return;
+        }
+        let group = Some((dimension.to_owned(), dimension_value(value)));
+        let series = self.groups.entry(group).or_default().entry(name);
+        match series.or_insert_with(|| Series::Gauge(unit, Vec::new())) {
+            Series::Gauge(_, values) => values.push(number),
+            Series::Count(_) | Series::Millis(_) => {
+                debug_assert!(
+                    false,
+                    "{name} is not a number of a unit and cannot be one too"
+                );
             }
         }
     }
@@ -116,8 +143,8 @@ impl Metrics {
         let series = self.groups.entry(group).or_default().entry(name);
         match series.or_insert(Series::Count(0)) {
             Series::Count(count) => *count = count.saturating_add(n),
-            Series::Millis(_) => {
-                debug_assert!(false, "{name} is a duration and cannot be a counter too");
+            Series::Millis(_) | Series::Gauge(..) => {
+                debug_assert!(false, "{name} is not a counter and cannot be one too");
             }
         }
     }
@@ -199,9 +226,13 @@ fn parts(
     for (name, series) in metrics {
         match series {
             Series::Count(n) => first.push((*name, "Count", Value::from(*n))),
-            Series::Millis(values) => {
+            Series::Millis(values) | Series::Gauge(_, values) => {
+                let unit = match series {
+                    Series::Gauge(unit, _) => unit,
+                    Series::Count(_) | Series::Millis(_) => "Milliseconds",
+                };
                 for (index, chunk) in values.chunks(VALUES).enumerate() {
-                    let metric = (*name, "Milliseconds", numbers(chunk));
+                    let metric = (*name, unit, numbers(chunk));
                     if index == 0 {
                         first.push(metric);
                     } else {
@@ -344,6 +375,35 @@ mod tests {
             ]
         );
         assert_eq!(objects[0]["SendMillis"], json!(12.5));
+    }
+
+    #[test]
+    fn numbers_have_their_units() {
+        let mut metrics = Metrics::of_stack("health-check", "tocsin");
+        metrics.gauge_by("ProbeAvailability", "Percent", "probe", "api", 100.0);
+        metrics.gauge_by("DatabaseSize", "Bytes", "probe", "db", 5e9);
+        metrics.gauge_by("DatabaseSize", "Bytes", "probe", "db", f64::INFINITY);
+        let lines = metrics.lines(now());
+        let objects: Vec<Value> = lines
+            .iter()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let seen: Vec<[&Value; 3]> = (objects.iter())
+            .map(|o| {
+                [
+                    &o["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Unit"],
+                    &o["probe"],
+                    &o["DatabaseSize"],
+                ]
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                [&json!("Percent"), &json!("api"), &Value::Null],
+                [&json!("Bytes"), &json!("db"), &json!(5e9)],
+            ]
+        );
     }
 
     #[test]

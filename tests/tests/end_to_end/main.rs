@@ -7,6 +7,7 @@ mod acts;
 mod books;
 mod escalation;
 mod faults;
+mod health;
 mod local_tools;
 mod messages;
 mod postmortem;

@@ -48,6 +48,10 @@ fn every_part_has_an_alarm_that_reaches_the_operator() -> Result<()> {
         "timers-swept",
         "timers-failed",
         "records-unreadable",
+        "health-check-heartbeat",
+        "health-check-errors",
+        "health-check-findings-untold",
+        "health-check-dead-letters",
     ]
     .into_iter()
     .map(str::to_owned)

@@ -148,6 +148,11 @@ fn subjects(emulator: &Emulator, caller: &CommandLine) -> Vec<Subject> {
             move |_| function::list(&token),
         ),
         Subject::new(
+            "health-check",
+            &[&common[..], &[("ALERTS_TOPIC_ARN", topic.as_str())]].concat(),
+            function::tick,
+        ),
+        Subject::new(
             "postmortem",
             &[
                 &common[..],
