@@ -15,4 +15,5 @@ mod repetition;
 mod routing;
 mod scene;
 mod sources;
+mod subscriptions;
 mod watching;
