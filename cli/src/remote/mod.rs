@@ -4,6 +4,7 @@ mod acts;
 mod arguments;
 mod audit;
 mod bootstrap;
+mod health;
 mod incidents;
 mod oncall;
 mod recurring;
@@ -13,6 +14,8 @@ mod token;
 mod why;
 
 use std::process::ExitCode;
+
+use ::health::Overall;
 
 use crate::client::Failure;
 use arguments::About;
@@ -41,6 +44,8 @@ pub(crate) enum Command {
     /// Hold alerts back for a while
     #[command(subcommand)]
     Silence(silence::Command),
+    /// Show how everything is that is watched; what is not well makes the exit code 1
+    Health(health::Arguments),
     /// Say who is on call
     Oncall(oncall::Arguments),
     /// Make, list and revoke the tokens of machines and people
@@ -64,6 +69,11 @@ pub(crate) fn run(command: &Command) -> ExitCode {
         Command::Comment(arguments) => acts::comment(arguments),
         Command::Priority(arguments) => acts::set_priority(arguments),
         Command::Silence(command) => silence::run(command),
+        Command::Health(arguments) => match health::run(arguments) {
+            Ok(Overall::Pass) => Ok(()),
+            Ok(Overall::Warn | Overall::Fail) => return ExitCode::from(1),
+            Err(failure) => Err(failure),
+        },
         Command::Oncall(arguments) => oncall::run(arguments),
         Command::Token(command) => token::run(command),
         Command::WhoAmI(arguments) => token::who_am_i(arguments),

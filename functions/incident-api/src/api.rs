@@ -16,7 +16,7 @@ use crate::request::{Method, NoRequest, Request};
 use crate::route::Route;
 use crate::vault::Vault;
 use crate::visit::{Tally, Visit};
-use crate::{page, tally};
+use crate::{machine, page, tally};
 
 /// What all this is, for machines.
 const OPENAPI: &str = include_str!("../../../docs/openapi.json");
@@ -110,6 +110,8 @@ impl<P: Ports> Api<P> {
     async fn dispatch(&self, visit: &Visit<'_>, route: &Route) -> Result<Answer, Problem> {
         match route {
             Route::Health => Ok(Answer::json(200, &json!({ "status": "ok" }))),
+            Route::OwnHealth => Ok(machine::health::own()),
+            Route::Watched => self.show_health(visit).await,
             Route::OpenApi => Ok(Answer::of(200, "application/json", OPENAPI.to_owned())),
             Route::Incidents => self.list_incidents(visit).await,
             Route::Incident(id) => self.show_incident(visit, id).await,

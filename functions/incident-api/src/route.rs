@@ -5,6 +5,8 @@ use crate::request::{Method, Request};
 
 /// Every address, as the OpenAPI document writes it. A test holds both against each other.
 pub const ROUTES: &[(&str, &str)] = &[
+    ("get", "/health"),
+    ("get", "/health/detailed"),
     ("get", "/healthz"),
     ("get", "/openapi.json"),
     ("get", "/v1/incidents"),
@@ -37,6 +39,10 @@ pub const ROUTES: &[(&str, &str)] = &[
 pub enum Route {
     /// Whether the function runs.
     Health,
+    /// The same, in the shape of the health check draft.
+    OwnHealth,
+    /// How everything is that is watched.
+    Watched,
     /// What all this is.
     OpenApi,
     /// A list of incidents.
@@ -116,6 +122,8 @@ impl Route {
         let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
         // What there is at an address, by method.
         let (get, post, delete) = match path.as_slice() {
+            ["health"] => (Some(Self::OwnHealth), None, None),
+            ["health", "detailed"] => (Some(Self::Watched), None, None),
             ["healthz"] => (Some(Self::Health), None, None),
             ["openapi.json"] => (Some(Self::OpenApi), None, None),
             ["v1", "incidents"] => (Some(Self::Incidents), None, None),
@@ -184,7 +192,7 @@ impl Route {
     #[must_use]
     pub const fn class(&self) -> &'static str {
         match self {
-            Self::Health => "health",
+            Self::Health | Self::OwnHealth | Self::Watched => "health",
             Self::OpenApi => "openapi",
             Self::Incidents | Self::Incident(_) | Self::Why(_) | Self::Audit(_) => "incidents",
             Self::Act(..) => "acts",

@@ -12,6 +12,7 @@ mod acts;
 mod auth;
 mod deployed;
 mod document;
+mod health;
 mod limits;
 mod looking;
 mod once;
