@@ -9,6 +9,7 @@ mod escalation;
 mod faults;
 mod health;
 mod local_tools;
+mod logs;
 mod messages;
 mod postmortem;
 mod repetition;
